@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { PlannedAction } from './action.ts';
+import { ApprovalStatus, Obligations } from './decision.ts';
+import { AutomationMode, Comparator, Instant, MetricName, Name, Ratio, Ulid } from './scalars.ts';
+
+export const Priority = z.enum(['critical', 'high', 'medium', 'low']);
+export type Priority = z.infer<typeof Priority>;
+
+/** One signal to look at again after acting: the violated rule itself, or a neighbor that must not get worse. */
+export const VerificationSignal = z.object({
+  role: z.enum(['violated', 'neighbor']),
+  fingerprint: z.string().nullable(),
+  rule: Name,
+  component: Name,
+  metric: MetricName,
+  query: z.string().nullable(),
+  comparator: Comparator,
+  threshold: z.number().nullable(),
+  /** What it read when the plan was made. */
+  before: z.number().nullable(),
+});
+export type VerificationSignal = z.infer<typeof VerificationSignal>;
+
+export const Verification = z.object({
+  signals: z.array(VerificationSignal).max(100),
+  /** The longest declared delay of the plan's actions. */
+  delaySeconds: z.number().min(0),
+  samples: z.int().min(3),
+  intervalSeconds: z.number().positive(),
+  windowSeconds: z.number().positive(),
+});
+export type Verification = z.infer<typeof Verification>;
+
+/** One candidate as it was scored, chosen or not. `null` is the strategy that does nothing. */
+export const Alternative = z.object({
+  strategy: Name,
+  summary: z.string().max(1000),
+  benefit: z.number(),
+  cost: z.number(),
+  risk: z.number(),
+  utility: z.number(),
+  /** Null when it was in the running. */
+  blockedBy: z.string().max(1000).nullable(),
+  reasons: z.array(z.string().max(500)).max(20),
+});
+export type Alternative = z.infer<typeof Alternative>;
+
+/** Ordered actions against one root cause; a plan without actions is the null plan and does nothing. */
+export const Plan = z.object({
+  id: Ulid,
+  incidentId: Ulid,
+  analysisId: Ulid,
+  environment: Name,
+  strategy: Name,
+  rootCause: z.object({ component: Name, metric: MetricName, confidence: Ratio }).nullable(),
+  actions: z.array(PlannedAction).max(20),
+  priority: Priority,
+  benefit: z.number(),
+  cost: z.number(),
+  risk: Ratio,
+  utility: z.number(),
+  alternatives: z.array(Alternative).max(250),
+  reasons: z.array(z.string().max(1000)).max(50),
+  mode: AutomationMode,
+  approval: ApprovalStatus,
+  obligations: Obligations,
+  decisionIds: z.array(z.string()).max(50),
+  verification: Verification,
+  /** SHA-256 over what the plan would do: environment, actions, parameters, order; not the policy version. */
+  hash: z.string(),
+  /** Target → generation this plan was made for. */
+  generations: z.record(Name, z.int().min(1)),
+  createdAt: Instant,
+  expiresAt: Instant,
+});
+export type Plan = z.infer<typeof Plan>;
