@@ -45,6 +45,8 @@ export {
   timelineQueue,
   violationQueue,
 } from './queues.ts';
+export { ActionBelief, Recommendation } from './recommendation.ts';
 export { AutomationMode, Comparator, Instant, Labels, MetricName, Name, Ratio, Severity, Ulid } from './scalars.ts';
+export { TargetState } from './target-state.ts';
 export { Stage, TimelineEntry, TimelineEvent } from './timeline.ts';
 export { Suppression, Violation, ViolationRef, ViolationSource } from './violation.ts';

@@ -1,0 +1,159 @@
+import { CharterError, Envelope, type QueueDefinition } from '@charter/shared/contracts';
+import { digestOf, type ReceivedMessage } from '@charter/store';
+import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { endsWithin } from './deadline.ts';
+import type { QueueMetrics, Verdict } from './metrics.ts';
+import type { DeadLetter, Publisher } from './publisher.ts';
+
+export type Handler<Data> = (message: ReceivedMessage<Data>) => Promise<unknown>;
+
+export interface ConsumerDeps {
+  readonly consumer: string;
+  readonly connection: Redis;
+  readonly publisher: Publisher;
+  readonly prefix: string;
+  readonly metrics: QueueMetrics;
+  readonly onError: (
+    error: unknown,
+    context: { queue: string; id?: string | undefined; incidentId?: string | null },
+  ) => void;
+  /** Stops the outbox from sending a message that no consumer can take. */
+  readonly bury: (queue: string, id: string) => Promise<void>;
+  readonly concurrency?: number;
+}
+
+export interface Consumer {
+  close(): Promise<void>;
+}
+
+/** A killed worker's job is taken over after lock plus check, 7 s at most. */
+const lockMs = 5_000;
+const stalledCheckMs = 2_000;
+/** BullMQ fails a job for good once it stalled this often; crashes of a consumer are no fault of the message. */
+const stallsAllowed = 1_000;
+/** How long to leave a message alone when something it needs is away; that costs no attempt. */
+const postponeMs = 500;
+/** A worker that takes nothing for this long while messages wait is replaced. */
+const silentMs = 15_000;
+const drainMs = 10_000;
+
+/** Takes messages off one queue until closed. */
+export function startConsumer<Data>(
+  queue: QueueDefinition<Data>,
+  handler: Handler<Data>,
+  deps: ConsumerDeps,
+): Consumer {
+  const { connection, publisher, prefix, metrics, onError } = deps;
+  let lastTaken = performance.now();
+  let active = 0;
+  let worker = start();
+
+  function start(): Worker {
+    const created = new Worker(queue.name, take, {
+      connection,
+      prefix,
+      concurrency: deps.concurrency ?? 8,
+      lockDuration: lockMs,
+      stalledInterval: stalledCheckMs,
+      maxStalledCount: stallsAllowed,
+      drainDelay: 2,
+      runRetryDelay: 1_000,
+    });
+    created.on('error', (error) => onError(error, { queue: queue.name }));
+    created.on(
+      'failed',
+      (job, error) => void onFailed(job, error).catch((cause) => onError(cause, { queue: queue.name })),
+    );
+    return created;
+  }
+
+  async function take(job: Job, token?: string): Promise<void> {
+    lastTaken = performance.now();
+    active += 1;
+    const started = performance.now();
+    let verdict: Verdict = 'retried';
+    try {
+      const done = await handler(receive(queue, job));
+      verdict = done === false ? 'repeated' : 'done';
+    } catch (error) {
+      if (error instanceof CharterError && error.retryable) {
+        verdict = 'postponed';
+        await job.moveToDelayed(Date.now() + postponeMs, token);
+        throw new DelayedError();
+      }
+      if (error instanceof CharterError) {
+        verdict = 'buried';
+        throw new UnrecoverableError(`${error.code}: ${error.message}`);
+      }
+      onError(error, { queue: queue.name, id: job.id, incidentId: incidentOf(job) });
+      throw error;
+    } finally {
+      active -= 1;
+      lastTaken = performance.now();
+      metrics.handled(queue.name, verdict, (performance.now() - started) / 1_000, (Date.now() - job.timestamp) / 1_000);
+    }
+  }
+
+  async function onFailed(job: Job | undefined, error: Error): Promise<void> {
+    if (!job?.id || (await job.getState()) !== 'failed') return;
+    onError(error, { queue: queue.name, id: job.id, incidentId: incidentOf(job) });
+    const letter: DeadLetter = {
+      queue: queue.name,
+      consumer: deps.consumer,
+      reason: error.message.slice(0, 2_000),
+      at: new Date().toISOString(),
+      job: job.data,
+    };
+    await publisher.bury(letter, job.id);
+    const genuine = Envelope.safeParse(job.data);
+    if (genuine.success && !error.message.startsWith('message-forged')) await deps.bury(queue.name, genuine.data.id);
+  }
+
+  const watchdog = setInterval(
+    () => void watch().catch((error) => onError(error, { queue: queue.name })),
+    stalledCheckMs * 2,
+  );
+
+  async function watch(): Promise<void> {
+    if (active > 0 || performance.now() - lastTaken < silentMs) return;
+    const waiting = await publisher.queue(queue.name).getWaitingCount();
+    if (waiting === 0) {
+      lastTaken = performance.now();
+      return;
+    }
+    onError(new Error(`Worker of ${queue.name} took nothing for ${silentMs} ms while ${waiting} waited`), {
+      queue: queue.name,
+    });
+    metrics.revived(queue.name);
+    const silent = worker;
+    lastTaken = performance.now();
+    worker = start();
+    await closeWorker(silent, 1_000);
+  }
+
+  return {
+    async close() {
+      clearInterval(watchdog);
+      await closeWorker(worker, drainMs);
+    },
+  };
+}
+
+/** Lets running jobs end, at most `ms`; then lets go, and another worker takes over once the lock has run out. */
+async function closeWorker(worker: Worker, ms: number): Promise<void> {
+  if (await endsWithin(worker.close(), ms)) return;
+  await endsWithin(worker.close(true), 500);
+  await endsWithin(worker.disconnect(), 500);
+}
+
+function receive<Data>(queue: QueueDefinition<Data>, job: Job): ReceivedMessage<Data> {
+  const envelope = Envelope.safeParse(job.data);
+  if (!envelope.success) throw new CharterError('message-invalid', envelope.error.message);
+  const data = queue.data.safeParse(envelope.data.data);
+  if (!data.success) throw new CharterError('message-invalid', data.error.message);
+  return { ...envelope.data, data: data.data, queue: queue.name, digest: digestOf(job.data) };
+}
+
+const incidentOf = (job: Job): string | null =>
+  typeof job.data === 'object' && typeof job.data?.incidentId === 'string' ? job.data.incidentId : null;

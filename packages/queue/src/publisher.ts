@@ -1,0 +1,90 @@
+import { deadLetterQueueName, type Envelope, queuePrefix, queues } from '@charter/shared/contracts';
+import type { OutboxMessage } from '@charter/store';
+import { type JobsOptions, Queue } from 'bullmq';
+import { producerConnection } from './connection.ts';
+import { endsWithin } from './deadline.ts';
+import { expectDurable } from './redis-durability.ts';
+
+/** Why a job went to `dead-letters`, with the whole job, so that a person can judge and send it again. */
+export interface DeadLetter {
+  readonly queue: string;
+  readonly consumer: string;
+  readonly reason: string;
+  readonly at: string;
+  readonly job: unknown;
+}
+
+export interface Publisher {
+  /** Puts messages on their queues; one that is already there stays as it is. Rejects when Redis is away. */
+  publish(messages: readonly OutboxMessage[]): Promise<void>;
+  bury(letter: DeadLetter, jobId: string): Promise<void>;
+  /** Answers, or throws `upstream-unavailable`; refuses a Redis that forgets unless told otherwise. */
+  ping(): Promise<void>;
+  /** The queue itself, for counts. */
+  queue(name: string): Queue;
+  close(): Promise<void>;
+}
+
+const attemptsOf = new Map<string, number>(queues.map(({ name, attempts }) => [name, attempts]));
+
+/** Completed jobs stay a while for people to see; the inbox, not this, keeps a message from being done twice. */
+const kept = { removeOnComplete: { age: 3_600, count: 1_000 }, removeOnFail: { age: 604_800, count: 5_000 } };
+
+export interface PublisherOptions {
+  readonly redisUrl: string;
+  readonly prefix?: string;
+  /** Take a Redis without an append-only file, or one that evicts keys. */
+  readonly allowVolatile?: boolean;
+}
+
+export function createPublisher({
+  redisUrl,
+  prefix = queuePrefix,
+  allowVolatile = false,
+}: PublisherOptions): Publisher {
+  const connection = producerConnection(redisUrl);
+  const open = new Map<string, Queue>();
+
+  function queue(name: string): Queue {
+    const known = open.get(name);
+    if (known) return known;
+    const created = new Queue(name, { connection, prefix, skipWaitingForReady: true, skipMetasUpdate: true });
+    created.on('error', () => undefined); // whoever publishes gets the rejection
+    open.set(name, created);
+    return created;
+  }
+
+  return {
+    queue,
+    async publish(messages) {
+      const byQueue = Map.groupBy(messages, (message) => message.queue);
+      await Promise.all(
+        [...byQueue].map(([name, group]) =>
+          queue(name).addBulk(
+            group.map(({ envelope }) => ({ name, data: envelope, opts: jobOptions(name, envelope) })),
+          ),
+        ),
+      );
+    },
+    async bury(letter, jobId) {
+      await queue(deadLetterQueueName).add(letter.queue, letter, {
+        jobId: `${letter.queue}-${jobId}`,
+        ...kept,
+      });
+    },
+    ping: () => expectDurable(connection, allowVolatile),
+    async close() {
+      await endsWithin(Promise.all([...open.values()].map((each) => each.close())), 1_000);
+      connection.disconnect();
+    },
+  };
+}
+
+function jobOptions(queue: string, envelope: Envelope): JobsOptions {
+  return {
+    jobId: envelope.id,
+    attempts: attemptsOf.get(queue) ?? 5,
+    backoff: { type: 'exponential', delay: 250, jitter: 0.5 },
+    ...kept,
+  };
+}

@@ -1,0 +1,35 @@
+import { z } from 'zod';
+import { ActionType } from './action.ts';
+import { AutomationMode, MetricName, Name, Ratio } from './scalars.ts';
+
+/** What outcomes taught about one action against one root cause. Rates are posteriors of verified success. */
+export const ActionBelief = z.object({
+  action: ActionType,
+  targetClass: Name,
+  /** The strategy it was seen in; null when pooled over strategies. */
+  strategy: Name.nullable(),
+  trials: z.int().min(0),
+  successes: z.number().min(0),
+  harms: z.number().min(0),
+  /** Posterior mean and 90 % interval of success. */
+  mean: Ratio,
+  lower: Ratio,
+  upper: Ratio,
+  meanTimeToEffectSeconds: z.number().min(0).nullable(),
+  /** 0..1 by sample size; saturates near 30 trials. */
+  confidence: Ratio,
+  earned: AutomationMode,
+});
+export type ActionBelief = z.infer<typeof ActionBelief>;
+
+/** `GET /api/v1/recommendations?rootCause=<metric>&component=<name>` of knowledge. Best action first. */
+export const Recommendation = z.object({
+  rootCause: MetricName,
+  component: Name.nullable(),
+  best: ActionBelief.nullable(),
+  reason: z.string(),
+  actions: z.array(ActionBelief),
+  /** How often such violations go away by themselves. */
+  selfRecovery: z.object({ trials: z.int().min(0), mean: Ratio, lower: Ratio, upper: Ratio }),
+});
+export type Recommendation = z.infer<typeof Recommendation>;

@@ -1,0 +1,191 @@
+import { CharterError, type Envelope, type Message, type QueueDefinition } from '@charter/shared/contracts';
+import { Kysely, PostgresDialect, sql } from 'kysely';
+import pg from 'pg';
+import { digestOf } from './digest.ts';
+import { newId } from './ids.ts';
+import { type Migrations, migrate } from './migrate.ts';
+import { type TransportTables, transportMigrations } from './transport-schema.ts';
+import { unavailableFrom } from './unavailable.ts';
+
+export interface StoreOptions {
+  /** postgres:// URL of any Postgres 15 or newer. */
+  readonly url: string;
+  /** The one schema this service owns. */
+  readonly schema: string;
+  readonly migrations: Migrations;
+  /** Connections at most; an embedded server spends about 30 MB on each. */
+  readonly poolSize?: number;
+}
+
+/** A message as a consumer got it; `digest` is over exactly what travelled. */
+export interface ReceivedMessage<Data = unknown> extends Message<Data> {
+  readonly queue: string;
+  readonly digest: string;
+}
+
+/** What a message carries besides its data. Within `consume` all default to those of the consumed message. */
+export interface EnqueueOptions {
+  readonly incidentId?: string | null;
+  readonly cycleId?: string;
+  readonly traceparent?: string | null;
+}
+
+export interface Tx<Tables> {
+  /** Queries within this transaction, on the service's own schema. */
+  readonly db: Kysely<Tables>;
+  /** Promises a message: it is published once this transaction has committed, again until its consumer has committed. */
+  enqueue<Data>(queue: QueueDefinition<Data>, data: Data, options?: EnqueueOptions): Promise<string>;
+}
+
+/** A message of the outbox, ready to publish. */
+export interface OutboxMessage {
+  readonly queue: string;
+  readonly envelope: Envelope;
+}
+
+export interface Store<Tables> {
+  /** Queries outside any transaction, on the service's own schema. */
+  readonly db: Kysely<Tables>;
+  readonly schema: string;
+  readonly transport: Kysely<TransportTables>;
+  transaction<T>(work: (tx: Tx<Tables>) => Promise<T>): Promise<T>;
+  /**
+   * Does a message's work once: takes it off the inbox and acknowledges it in the transaction of the work itself.
+   * @returns false when the message was done before
+   * @throws CharterError `message-forged` when no outbox row stands behind it or its content differs
+   */
+  consume(message: ReceivedMessage, work: (tx: Tx<Tables>) => Promise<void>): Promise<boolean>;
+  /** Called after each commit with what it promised. */
+  onCommitted(listener: (messages: readonly OutboxMessage[]) => void): void;
+  /** Answers, or throws `upstream-unavailable`. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Connects a service to its schema, after bringing it and the transport schema up to date.
+ * @throws CharterError `upstream-unavailable`
+ */
+export async function openStore<Tables>(options: StoreOptions): Promise<Store<Tables>> {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize ?? 8,
+    application_name: `charter-${options.schema}`,
+    connectionTimeoutMillis: 5_000,
+  });
+  pool.on('error', () => undefined); // an idle connection broke; the next query opens a new one or reports the outage
+  const root = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  try {
+    await migrate({ url: options.url, db: root }, 'transport', transportMigrations);
+    await migrate({ url: options.url, db: root }, options.schema, options.migrations);
+  } catch (error) {
+    await root.destroy();
+    throw unavailableFrom(error);
+  }
+  return storeOn<Tables>(root, options.schema);
+}
+
+function storeOn<Tables>(root: Kysely<unknown>, schema: string): Store<Tables> {
+  const own = root.withSchema(schema) as Kysely<Tables>;
+  const transport = root as Kysely<TransportTables>;
+  const listeners: Array<(messages: readonly OutboxMessage[]) => void> = [];
+
+  async function transaction<T>(work: (tx: Tx<Tables>) => Promise<T>, cause?: Message): Promise<T> {
+    const promised: OutboxMessage[] = [];
+    const result = await root
+      .transaction()
+      .execute((trx) => work(txOn<Tables>(trx, schema, promised, cause)))
+      .catch((error: unknown) => {
+        throw unavailableFrom(error);
+      });
+    if (promised.length > 0) for (const listener of listeners) listener(promised);
+    return result;
+  }
+
+  async function consume(message: ReceivedMessage, work: (tx: Tx<Tables>) => Promise<void>): Promise<boolean> {
+    return transaction(async (tx) => {
+      const { rows } = await sql<{ digest: string; fresh: boolean }>`
+        with taken as (
+          insert into transport.inbox (consumer, id)
+          select ${schema}, id from transport.outbox
+          where id = ${message.id} and queue = ${message.queue} and digest = ${message.digest}
+          on conflict do nothing returning id
+        ), acked as (
+          update transport.outbox set acked_at = coalesce(acked_at, now())
+          where id = ${message.id} and queue = ${message.queue} and digest = ${message.digest} returning digest
+        )
+        select digest, exists (select from taken) as fresh from acked`.execute(tx.db);
+      const row = rows[0];
+      if (!row) throw new CharterError('message-forged', `No outbox row of ${message.queue} matches ${message.id}`);
+      if (row.fresh) await work(tx);
+      return row.fresh;
+    }, message);
+  }
+
+  return {
+    db: own,
+    schema,
+    transport,
+    transaction: (work) => transaction(work),
+    consume,
+    onCommitted: (listener) => void listeners.push(listener),
+    async ping() {
+      await sql`select 1`.execute(root).catch((error: unknown) => {
+        throw unavailableFrom(error);
+      });
+    },
+    close: () => root.destroy(),
+  };
+}
+
+function txOn<Tables>(
+  trx: Kysely<unknown>,
+  schema: string,
+  promised: OutboxMessage[],
+  cause: Message | undefined,
+): Tx<Tables> {
+  return {
+    db: trx.withSchema(schema) as Kysely<Tables>,
+    async enqueue(queue, data, options = {}) {
+      const envelope = envelopeFor(queue, data, options, cause);
+      await (trx as Kysely<TransportTables>)
+        .insertInto('transport.outbox')
+        .values({
+          id: envelope.id,
+          queue: queue.name,
+          producer: schema,
+          payload: JSON.stringify(envelope),
+          digest: digestOf(envelope),
+          published_at: sql<Date>`now()`,
+          acked_at: null,
+          dead_at: null,
+        })
+        .execute();
+      promised.push({ queue: queue.name, envelope });
+      return envelope.id;
+    },
+  };
+}
+
+function envelopeFor<Data>(
+  queue: QueueDefinition<Data>,
+  data: Data,
+  options: EnqueueOptions,
+  cause: Message | undefined,
+): Envelope {
+  const checked = queue.data.safeParse(data);
+  if (!checked.success) {
+    throw new CharterError('message-invalid', `Cannot promise to ${queue.name}: ${checked.error.message}`);
+  }
+  const cycleId = options.cycleId ?? cause?.cycleId;
+  const envelope = {
+    v: queue.version,
+    id: newId(),
+    incidentId: options.incidentId === undefined ? (cause?.incidentId ?? null) : options.incidentId,
+    ...(cycleId === undefined ? {} : { cycleId }),
+    traceparent: options.traceparent === undefined ? (cause?.traceparent ?? null) : options.traceparent,
+    emittedAt: new Date().toISOString(),
+    data: checked.data,
+  };
+  return JSON.parse(JSON.stringify(envelope)) as Envelope; // drops `undefined`, so that what is hashed is what travels
+}
