@@ -1,0 +1,94 @@
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { waitForLock } from './file-lock.ts';
+import { runCommand } from './run-command.ts';
+import type { Report } from './stack-error.ts';
+
+const packages = ['redis-server', 'redis-tools', 'prometheus', 'prometheus-alertmanager'];
+const unpackedName = 'unpacked';
+
+/** Whether this machine has the tools of the recipe. */
+export async function canFetchDebianPackages(): Promise<boolean> {
+  try {
+    await runCommand('apt-get', ['--version']);
+    await runCommand('dpkg', ['--version']);
+    return existsSync('/var/lib/dpkg/status');
+  } catch {
+    return false;
+  }
+}
+
+/** Where `fetchDebianPackages` puts the files of the packages, as if it were `/`. */
+export function unpackedRoot(folder: string): string {
+  return join(folder, unpackedName);
+}
+
+/**
+ * Downloads the Debian packages of Redis, Prometheus and Alertmanager with the machine's own package sources and keys, and
+ * unpacks them into the folder. Needs neither root nor any change to the machine: apt works on a state directory of its own.
+ * Several processes may call it at once; one fetches, the others wait. Does nothing when the folder is already filled.
+ */
+export async function fetchDebianPackages(folder: string, report: Report): Promise<void> {
+  if (existsSync(unpackedRoot(folder))) return;
+  const release = await waitForLock(join(folder, 'fetch.lock'), ({ pid }) =>
+    report(`Waiting for another process (pid ${String(pid)}) that fetches Redis, Prometheus and Alertmanager`),
+  );
+  try {
+    if (!existsSync(unpackedRoot(folder))) await fetchInto(folder, report);
+  } finally {
+    release();
+  }
+}
+
+async function fetchInto(folder: string, report: Report): Promise<void> {
+  const work = join(folder, 'work');
+  const archives = join(work, 'archives');
+  const unpacking = join(work, unpackedName);
+  await rm(work, { recursive: true, force: true });
+  for (const path of [archives, unpacking, join(work, 'state/lists/partial'), join(work, 'cache/archives/partial')]) {
+    await mkdir(path, { recursive: true });
+  }
+  const apt = (command: string, args: readonly string[]): Promise<string> =>
+    runCommand(command, [...aptOptions(work), ...args], { cwd: archives });
+
+  report('Fetching Redis, Prometheus and Alertmanager as Debian packages (31 MB, once): reading the package lists');
+  await apt('apt-get', ['update']);
+  const wanted = [...packages, ...(await missingLibraries(await apt('apt-cache', ['depends', 'redis-tools'])))];
+  report(`Fetching ${wanted.join(', ')}`);
+  await apt('apt-get', ['download', ...wanted]);
+  for (const archive of await readdir(archives)) {
+    report(`Unpacking ${archive.replace(/_.*/, '')}`);
+    await runCommand('dpkg', ['-x', join(archives, archive), unpacking]);
+  }
+  await rename(unpacking, unpackedRoot(folder));
+  await rm(work, { recursive: true, force: true });
+}
+
+/** Options that keep apt away from the machine's state and from root. */
+function aptOptions(work: string): string[] {
+  return [
+    `Dir::State=${join(work, 'state')}`,
+    'Dir::State::status=/var/lib/dpkg/status',
+    `Dir::Cache=${join(work, 'cache')}`,
+    'APT::Sandbox::User=',
+    'Debug::NoLocking=true',
+    'Acquire::Retries=3',
+  ].flatMap((option) => ['-o', option]);
+}
+
+/** The libraries among the dependencies that this machine lacks. */
+async function missingLibraries(dependencies: string): Promise<string[]> {
+  const names = [...dependencies.matchAll(/^\s+\|?Depends: ((?:lib|lua)[^\s<>]+)/gm)].flatMap(([, name]) => name ?? []);
+  const installed = await Promise.all(names.map(isInstalled));
+  return names.filter((_, index) => installed[index] === false);
+}
+
+async function isInstalled(name: string): Promise<boolean> {
+  try {
+    const status = await runCommand('dpkg-query', ['--show', '--showformat', '$' + '{db:Status-Status}', name]);
+    return status.startsWith('installed');
+  } catch {
+    return false;
+  }
+}

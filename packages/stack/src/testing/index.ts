@@ -1,0 +1,8 @@
+export {
+  type ConfiguredServer,
+  startTestAlertmanager,
+  startTestPostgres,
+  startTestPrometheus,
+  startTestRedis,
+  type TestServer,
+} from './test-servers.ts';
