@@ -1,0 +1,59 @@
+import type { MetricKind } from './metric-kind.ts';
+
+/**
+ * Every number of root-cause ranking, with where it comes from. Fitted means: chosen on the development data for all
+ * systems at once and checked by leaving one system out (docs: README of this package).
+ */
+export interface RootCauseTuning {
+  /** Least scale as a share of the median: a change below a few percent is never large. Fitted. */
+  readonly relativeFloor: number;
+  /** Least scale as a share of the whole range, so that a constant series yields a bounded deviation. Fitted. */
+  readonly rangeFloor: number;
+  /** Least scale of failure shares (0..1), since the healthy value is usually exactly none. Fitted. */
+  readonly failureFloor: number;
+  /** Deviations beyond this count no more. A component may be 40 or 400 deviations out: both are certain. Fitted. */
+  readonly deviationCap: number;
+  /** Samples of the newest unbroken stretch before the incident that a change must also differ from. */
+  readonly localSamples: number;
+  /** A hole longer than this many steps ends the newest unbroken stretch. */
+  readonly gapSteps: number;
+  /** Samples a series needs before the incident to be judged. Below this its scale is a guess. */
+  readonly minimumBaseline: number;
+  /** Deviation from which a series counts as changed, in robust standard deviations (the usual outlier cut-off). */
+  readonly changedFrom: number;
+  /** What a change of each kind of metric is worth as a sign of a culprit, 0..1. Fitted. */
+  readonly kindWeights: Readonly<Record<MetricKind, number>>;
+  /** Factor for changes to the better (faster, idler): often the victim's side of a problem. Fitted. */
+  readonly betterFactor: number;
+  /** Factor for latency as a caller's client sees it, which holds the network and the queue before the callee. Fitted. */
+  readonly clientFactor: number;
+  /** How much of a component's own deviation its callees can take away. Fitted. */
+  readonly explainedWeight: number;
+  /** Weight of latency that arises between client and server. Fitted. */
+  readonly gapWeight: number;
+  /** Factor for components the symptom does not reach through calls. Fitted. */
+  readonly unreachableFactor: number;
+  /** Confidence from which the answer is called determined; below, people are told that it is not. Planning uses 0.6. */
+  readonly determinedFrom: number;
+  /** At most this many series are listed as evidence of one root cause. */
+  readonly evidenceLimit: number;
+}
+
+export const rootCauseTuning: RootCauseTuning = {
+  relativeFloor: 0.05,
+  rangeFloor: 0.02,
+  failureFloor: 0.005,
+  deviationCap: 60,
+  localSamples: 30,
+  gapSteps: 10,
+  minimumBaseline: 1,
+  changedFrom: 3,
+  kindWeights: { latency: 1, success: 1, failure: 1, saturation: 1, traffic: 0.6, log: 0.9, other: 0.8 },
+  betterFactor: 0.5,
+  clientFactor: 0.8,
+  explainedWeight: 0.7,
+  gapWeight: 0.3,
+  unreachableFactor: 0.5,
+  determinedFrom: 0.35,
+  evidenceLimit: 5,
+};
