@@ -1,0 +1,137 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import helmet from '@fastify/helmet';
+import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import manifest from '../package.json' with { type: 'json' };
+import { authenticate } from './authentication.ts';
+import type { AppName, ServiceConfig } from './config.ts';
+import { answerBrokenRequest, answerFailures, sendProblem } from './failures-edge.ts';
+import { measureRequests } from './http-metrics.ts';
+import type { Log } from './log.ts';
+import { documentApi } from './openapi.ts';
+import { operationRoutes, type ReadinessCheck } from './operations.ts';
+import type { Registry } from './registry.ts';
+import { childTraceparent, traceIdOf } from './trace.ts';
+import { refuseUndeclared, requireStrictSchemas, serializerCompiler, validatorCompiler } from './validation.ts';
+
+/** A service's HTTP side; `app.inject` reaches it without a port. */
+export type HttpApp = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+export interface HttpOptions {
+  readonly app: AppName;
+  readonly config: ServiceConfig;
+  readonly log: Log;
+  readonly registry: Registry;
+  /** Registers the app's routes: `app.register(planRoutes, { prefix: '/api/v1', planLog })`. */
+  readonly routes: (app: HttpApp) => unknown;
+  /** Dependencies that `/ready` asks, by name. */
+  readonly readiness?: Readonly<Record<string, ReadinessCheck>>;
+  /** Media types besides JSON whose bodies reach the handler as text, such as `application/yaml`. */
+  readonly textTypes?: readonly string[];
+  /** Largest body taken, in bytes. */
+  readonly bodyLimitBytes?: number;
+  /** Directives added to the content security policy, for services that serve pages. */
+  readonly contentSecurity?: Readonly<Record<string, string[]>>;
+}
+
+const limits = {
+  bodyBytes: 1024 * 1024,
+  /** To receive a request, and to answer it. Streams `reply.hijack()`, which ends the second. */
+  requestMs: 15_000,
+  handlerMs: 15_000,
+  connections: 4096,
+  parameterLength: 256,
+  readinessMs: 2000,
+  /** How long close waits for requests in flight before it cuts their connections. */
+  drainMs: 5000,
+};
+
+function parseBodies(app: HttpApp, textTypes: readonly string[]): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else void parseJson(request, body, done);
+  });
+  for (const type of textTypes) {
+    app.addContentTypeParser<string>(type, { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  }
+}
+
+function traceRequests(app: HttpApp, log: Log): void {
+  app.addHook('onRequest', async (request, reply) => {
+    if (!request.routeOptions.config.anonymous) reply.header('traceparent', request.id);
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { config, url } = request.routeOptions;
+    if (config.anonymous || !log.isLevelEnabled('debug')) return;
+    const { method, identity } = request;
+    log.debug(
+      { traceId: traceIdOf(request), method, route: url, status: reply.statusCode, by: identity?.name },
+      'answered',
+    );
+  });
+}
+
+/** Every route names a role and refuses unknown fields, or the service does not start. */
+function checkRoutes(app: HttpApp): void {
+  app.addHook('onRoute', (route) => {
+    if (route.config?.role === undefined) {
+      throw new Error(`${String(route.method)} ${route.url} names no role: add config: role('viewer')`);
+    }
+    requireStrictSchemas(route);
+  });
+}
+
+/**
+ * Builds a service's HTTP side, ready to inject or listen: problem+json for every failure, zod for every schema,
+ * roles for every route, `/health`, `/ready`, `/metrics`, `/openapi.json`, `/docs`.
+ * Throws when a route names no role, when a schema would drop unknown fields, or when the configuration is wrong.
+ */
+export async function buildHttp(options: HttpOptions): Promise<HttpApp> {
+  const { app: service, config, log, registry, readiness = {} } = options;
+  const app: HttpApp = fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    disableRequestLogging: true,
+    bodyLimit: options.bodyLimitBytes ?? limits.bodyBytes,
+    requestTimeout: limits.requestMs,
+    handlerTimeout: limits.handlerMs,
+    return503OnClosing: false,
+    routerOptions: { maxParamLength: limits.parameterLength },
+    requestIdHeader: false,
+    requestIdLogLabel: 'traceparent',
+    genReqId: (request) => childTraceparent(request.headers.traceparent?.toString()),
+    clientErrorHandler: answerBrokenRequest,
+    frameworkErrors: sendProblem,
+  }).withTypeProvider<ZodTypeProvider>();
+  app.server.maxConnections = limits.connections;
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  parseBodies(app, options.textTypes ?? []);
+  answerFailures(app);
+  traceRequests(app, log);
+  measureRequests(app, service, registry);
+  await app.register(helmet, {
+    hsts: false,
+    contentSecurityPolicy: {
+      directives: { 'upgrade-insecure-requests': null, ...options.contentSecurity },
+    },
+  });
+  await authenticate(app, config);
+  app.addHook('preValidation', refuseUndeclared);
+  app.addHook('preClose', async () => {
+    setTimeout(() => app.server.closeAllConnections(), limits.drainMs).unref();
+  });
+  await documentApi(app, service, manifest.version);
+  await app.register(operationRoutes, { log, registry, readiness, readinessTimeoutMs: limits.readinessMs });
+  checkRoutes(app);
+  await options.routes(app);
+  await app.ready();
+  return app;
+}

@@ -1,0 +1,1 @@
+export { type Answer, expectProblem, problemOf } from './expect-problem.ts';
