@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { waitForLock } from './file-lock.ts';
+import { relocateTemplates } from './relocate-templates.ts';
 import { runCommand } from './run-command.ts';
 import type { Report } from './stack-error.ts';
 
@@ -61,6 +62,7 @@ async function fetchInto(folder: string, report: Report): Promise<void> {
     report(`Unpacking ${archive.replace(/_.*/, '')}`);
     await runCommand('dpkg', ['-x', join(archives, archive), unpacking]);
   }
+  await relocateTemplates(join(unpacking, 'usr/bin/prometheus-alertmanager'));
   await rename(unpacking, unpackedRoot(folder));
   await rm(work, { recursive: true, force: true });
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, relative } from 'node:path';
 import { errorCode, StackError } from './stack-error.ts';
 
 /** The folder with `bin`, `lib` and `share` of the Postgres server that npm installed for this platform. */
@@ -61,7 +61,7 @@ async function listedLinks(native: string): Promise<{ source: string; target: st
   const pairs = (await readFile(list, 'utf8')).matchAll(/"source":"([^"]+)","target":"([^"]+)"/g);
   return [...pairs].flatMap(([, source, target]) =>
     source !== undefined && target !== undefined
-      ? [{ source: basename(source), target: join(native, '..', target) }]
+      ? [{ source: basename(source), target: join(native, relative('native', target)) }]
       : [],
   );
 }

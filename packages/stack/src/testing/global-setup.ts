@@ -14,13 +14,11 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const givenRedis = process.env.CHARTER_TEST_REDIS_URL;
   const givenPostgres = process.env.CHARTER_TEST_POSTGRES_URL;
-  const [redis, postgres] = await Promise.all([
-    givenRedis === undefined ? startTestRedis() : undefined,
-    givenPostgres === undefined ? startTestPostgres() : undefined,
-  ]);
-  project.provide('redisUrl', givenRedis ?? redis?.url ?? '');
-  project.provide('postgresUrl', givenPostgres ?? postgres?.url ?? '');
-  return async () => {
-    await Promise.all([redis?.stop(), postgres?.stop()]);
-  };
+  await using started = new AsyncDisposableStack();
+  const redis = givenRedis ?? started.use(await startTestRedis()).url;
+  const postgres = givenPostgres ?? started.use(await startTestPostgres()).url;
+  project.provide('redisUrl', redis);
+  project.provide('postgresUrl', postgres);
+  const running = started.move();
+  return () => running.disposeAsync();
 }

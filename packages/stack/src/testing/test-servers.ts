@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startAlertmanager } from '../alertmanager.ts';
@@ -66,6 +66,8 @@ async function startConfigured(
 
 async function inTemporaryFolder(start: (common: ServerOptions) => Promise<Server>): Promise<TestServer> {
   const stateDir = await mkdtemp(join(tmpdir(), 'charter-test-'));
+  // Started by root, Postgres runs as another user, who must be able to pass.
+  await chmod(stateDir, 0o711);
   const cleanUp = (): Promise<void> => rm(stateDir, { recursive: true, force: true });
   try {
     const server = await start({ stateDir, port: await freePort() });
