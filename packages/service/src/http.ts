@@ -1,6 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet from '@fastify/helmet';
-import fastify, { type FastifyBaseLogger, type FastifyInstance, type RawServerDefault } from 'fastify';
+import fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyServerOptions,
+  LogController,
+  type RawServerDefault,
+} from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import manifest from '../package.json' with { type: 'json' };
 import { authenticate } from './authentication.ts';
@@ -64,6 +70,10 @@ function parseBodies(app: HttpApp, textTypes: readonly string[]): void {
   }
 }
 
+/** `request.log` names the trace rather than the span. */
+const bindTrace: NonNullable<FastifyServerOptions['childLoggerFactory']> = (logger, { traceparent }, options) =>
+  logger.child({ traceId: String(traceparent).slice(3, 35) }, options);
+
 function traceRequests(app: HttpApp, log: Log): void {
   app.addHook('onRequest', async (request, reply) => {
     if (!request.routeOptions.config.anonymous) reply.header('traceparent', request.id);
@@ -76,6 +86,18 @@ function traceRequests(app: HttpApp, log: Log): void {
       { traceId: traceIdOf(request), method, route: url, status: reply.statusCode, by: identity?.name },
       'answered',
     );
+  });
+}
+
+/** While closing, answers end their connections; what still runs after a while is cut off. */
+function drainOnClose(app: HttpApp): void {
+  let isDraining = false;
+  app.addHook('preClose', async () => {
+    isDraining = true;
+    setTimeout(() => app.server.closeAllConnections(), limits.drainMs).unref();
+  });
+  app.addHook('onSend', async (_request, reply) => {
+    if (isDraining) reply.header('connection', 'close');
   });
 }
 
@@ -98,14 +120,14 @@ export async function buildHttp(options: HttpOptions): Promise<HttpApp> {
   const { app: service, config, log, registry, readiness = {} } = options;
   const app: HttpApp = fastify({
     loggerInstance: log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true, requestIdLogLabel: 'traceparent' }),
+    childLoggerFactory: bindTrace,
     bodyLimit: options.bodyLimitBytes ?? limits.bodyBytes,
     requestTimeout: limits.requestMs,
     handlerTimeout: limits.handlerMs,
     return503OnClosing: false,
     routerOptions: { maxParamLength: limits.parameterLength },
     requestIdHeader: false,
-    requestIdLogLabel: 'traceparent',
     genReqId: (request) => childTraceparent(request.headers.traceparent?.toString()),
     clientErrorHandler: answerBrokenRequest,
     frameworkErrors: sendProblem,
@@ -125,9 +147,7 @@ export async function buildHttp(options: HttpOptions): Promise<HttpApp> {
   });
   await authenticate(app, config);
   app.addHook('preValidation', refuseUndeclared);
-  app.addHook('preClose', async () => {
-    setTimeout(() => app.server.closeAllConnections(), limits.drainMs).unref();
-  });
+  drainOnClose(app);
   await documentApi(app, service, manifest.version);
   await app.register(operationRoutes, { log, registry, readiness, readinessTimeoutMs: limits.readinessMs });
   checkRoutes(app);

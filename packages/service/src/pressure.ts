@@ -12,6 +12,9 @@ export interface Pressure {
   readonly retryAfterSeconds?: number;
 }
 
+/** How often pressure is measured; the first answers of a new process are never refused. */
+const sampleMs = 250;
+
 /** Under pressure answers all routes of this plugin scope with 503 and `Retry-After`, before they do any work. */
 export async function shedLoad(scope: FastifyInstance, pressure: Pressure): Promise<void> {
   const { maxEventLoopDelayMs, maxEventLoopUtilization, maxHeapUsedBytes, retryAfterSeconds = 5 } = pressure;
@@ -19,7 +22,8 @@ export async function shedLoad(scope: FastifyInstance, pressure: Pressure): Prom
     ...(maxEventLoopDelayMs === undefined ? {} : { maxEventLoopDelay: maxEventLoopDelayMs }),
     ...(maxEventLoopUtilization === undefined ? {} : { maxEventLoopUtilization }),
     ...(maxHeapUsedBytes === undefined ? {} : { maxHeapUsedBytes }),
-    retryAfter: retryAfterSeconds,
+    sampleInterval: sampleMs,
+    eventLoopUtilizationMode: 'interval',
     pressureHandler: async (_request, reply) => {
       reply.header('retry-after', String(retryAfterSeconds));
       throw new CharterError('overloaded', 'The service is under pressure');

@@ -1,68 +1,17 @@
-import { CharterError, PageQuery, pageOf } from '@charter/shared/contracts';
+import { CharterError } from '@charter/shared/contracts';
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
-import {
-  buildHttp,
-  createLog,
-  createRegistry,
-  type HttpApp,
-  type HttpOptions,
-  identityOf,
-  role,
-  ServiceConfig,
-} from '../src/index.ts';
+import { createLog, type HttpApp, role } from '../src/index.ts';
 import { expectProblem } from '../src/testing/index.ts';
+import { buildSample } from './sample-app.ts';
 
-const Thing = z.object({ id: z.string(), size: z.number() });
 const open: HttpApp[] = [];
 afterEach(async () => {
   for (const app of open.splice(0)) await app.close();
 });
 
-async function build(options: Partial<HttpOptions> = {}): Promise<HttpApp> {
-  const config = ServiceConfig.parse({ LOG_LEVEL: 'silent' });
-  const app = await buildHttp({
-    app: 'plan',
-    config,
-    log: createLog('plan', config),
-    registry: createRegistry('plan'),
-    routes: (http) => {
-      http.get(
-        '/things',
-        { config: role('viewer'), schema: { querystring: PageQuery, response: { 200: pageOf(Thing) } } },
-        async ({ query }) => ({
-          items: [{ id: 'a', size: query.limit }],
-          nextCursor: null,
-        }),
-      );
-      http.get(
-        '/things/:id',
-        { config: role('viewer'), schema: { params: z.strictObject({ id: z.string().max(20) }) } },
-        async ({ params }) => {
-          throw new CharterError('not-found', `No thing ${params.id}`);
-        },
-      );
-      http.post(
-        '/things',
-        {
-          config: role('operator'),
-          schema: { body: z.strictObject({ size: z.number(), 'a/b': z.int().optional() }), response: { 201: Thing } },
-        },
-        async (request, reply) => {
-          const secret = { id: identityOf(request).name, size: request.body.size, secret: 'never leaves' };
-          return reply.code(201).send(secret);
-        },
-      );
-      http.post('/run', { config: role('operator') }, async () => ({ running: true }));
-      http.get('/broken', { config: role('viewer') }, async () => {
-        throw new Error('password=hunter2');
-      });
-      http.get('/lying', { config: role('viewer'), schema: { response: { 200: Thing } } }, async () =>
-        JSON.parse('{"id":1}'),
-      );
-    },
-    ...options,
-  });
+async function build(options: Parameters<typeof buildSample>[0] = {}): Promise<HttpApp> {
+  const app = await buildSample(options);
   open.push(app);
   return app;
 }
@@ -78,7 +27,7 @@ test('an unknown query parameter is refused with its pointer', async () => {
   const app = await build();
   const problem = expectProblem(await app.inject('/things?limit=3&colour=red'), 'request-invalid');
   expect(problem.errors).toEqual([{ pointer: '/colour', detail: 'Unknown field' }]);
-  expectProblem(await app.inject('/broken?x=1'), 'request-invalid');
+  expectProblem(await app.inject({ method: 'POST', url: '/run?x=1' }), 'request-invalid');
 });
 
 test('fields that a response schema does not declare never leave', async () => {
@@ -97,11 +46,24 @@ test('every wrong field of a body is named by an escaped pointer', async () => {
   expect(problem.errors.map(({ pointer }) => pointer).sort()).toEqual(['/a~1b', '/extra', '/size']);
 });
 
-test('an unknown error answers 500 and keeps its message', async () => {
-  const app = await build();
+test('an unknown error answers 500 without its message and is logged once with it', async () => {
+  const lines: string[] = [];
+  const log = createLog('plan', { LOG_LEVEL: 'info' }, { write: (line) => void lines.push(line) });
+  const app = await build({
+    log,
+    routes: (http) => {
+      http.get('/broken', { config: role('viewer') }, async () => {
+        throw new Error('the pool is gone');
+      });
+      const lying = { response: { 200: z.object({ id: z.string() }) } };
+      http.get('/lying', { config: role('viewer'), schema: lying }, async () => JSON.parse('{"id":1}'));
+    },
+  });
   const response = await app.inject('/broken');
-  expectProblem(response, 'internal');
-  expect(response.body).not.toContain('hunter2');
+  const { traceId } = expectProblem(response, 'internal');
+  expect(response.body).not.toContain('pool');
+  expect(lines.filter((line) => line.includes('the pool is gone'))).toHaveLength(1);
+  expect(lines.filter((line) => line.includes(traceId))).toHaveLength(1);
   expectProblem(await app.inject('/lying'), 'internal');
 });
 
