@@ -1,0 +1,9 @@
+/** An evaluation error as a value: CEL's `||` and `&&` absorb errors, so nothing is thrown while evaluating. */
+export class CelFault {
+  readonly detail: string;
+  constructor(detail: string) {
+    this.detail = detail;
+  }
+}
+
+export const isFault = (value: unknown): value is CelFault => value instanceof CelFault;

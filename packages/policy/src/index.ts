@@ -1,0 +1,52 @@
+export type { CelExpr } from './cel/ast.ts';
+export { CelFault } from './cel/cel-fault.ts';
+export type { CelIssue } from './cel/cel-issue.ts';
+export type { CelType } from './cel/cel-type.ts';
+export { type CelProgram, type CelResult, compileCel } from './cel/compile-cel.ts';
+export type { CelEnvironment, CelFunction, CelVariable } from './cel/environment.ts';
+export {
+  type CompileError,
+  type CompileOptions,
+  type CompileResult,
+  compilePolicies,
+} from './compile/compile-policies.ts';
+export type { CompiledRule, RuleMatcher, RuleRef } from './compile/compiled-rule.ts';
+export { type Condition, compileCondition, policyEnvironment } from './compile/condition.ts';
+export { type Glob, globFrom, globMatches } from './compile/glob.ts';
+export {
+  type ApprovalDuty,
+  type LimitDuty,
+  lowerAutomation,
+  mergeObligations,
+  type Obligations,
+} from './compile/obligations.ts';
+export type { PolicySnapshot } from './compile/snapshot.ts';
+export { decide } from './decide/decide.ts';
+export type { ConditionError, DecisionCode, PolicyDecision } from './decide/decision.ts';
+export { type Explanation, explain, type RuleTrace, reasonsOf } from './decide/explain.ts';
+export {
+  compileOverrides,
+  matcherFits,
+  type Override,
+  type OverrideLayer,
+  type OverrideResult,
+} from './decide/overrides.ts';
+export type { PlanFacts, PolicyRequest } from './decide/request.ts';
+export { ClassicDocument } from './document/classic-document.ts';
+export {
+  AutomationMode,
+  Effect,
+  MatchDocument,
+  NativeDocument,
+  ObligationDocument,
+  Rollout,
+  RuleDocument,
+  TestDocument,
+} from './document/native-document.ts';
+export { defaultEscalation, type PolicyResult, parsePolicy, policyFrom } from './document/parse-policy.ts';
+export type { DocumentError, EscalationLevel, Policy, PolicyRule } from './document/policy.ts';
+export { printPolicy } from './document/print-policy.ts';
+export { type ReadOptions, readDocuments } from './document/read-documents.ts';
+export { collectAction, readAction } from './document/rules-from-classic.ts';
+export type { SourceDocument, SourceFormat, SourceResult } from './document/source.ts';
+export { defaultLimits, type PolicyLimits } from './limits.ts';
