@@ -36,7 +36,9 @@ const stallsAllowed = 1_000;
 const postponeMs = 500;
 /** A worker that takes nothing for this long while messages wait is replaced. */
 const silentMs = 15_000;
+/** How long close waits for running jobs, and for a worker that has none. */
 const drainMs = 10_000;
+const idleMs = 1_000;
 
 /** Takes messages off one queue until closed. */
 export function startConsumer<Data>(
@@ -135,7 +137,7 @@ export function startConsumer<Data>(
   return {
     async close() {
       clearInterval(watchdog);
-      await closeWorker(worker, drainMs);
+      await closeWorker(worker, active > 0 ? drainMs : idleMs);
     },
   };
 }

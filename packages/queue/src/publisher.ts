@@ -1,6 +1,7 @@
-import { deadLetterQueueName, type Envelope, queuePrefix, queues } from '@charter/shared/contracts';
+import { CharterError, deadLetterQueueName, type Envelope, queuePrefix, queues } from '@charter/shared/contracts';
 import type { OutboxMessage } from '@charter/store';
 import { type JobsOptions, Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
 import { producerConnection } from './connection.ts';
 import { endsWithin } from './deadline.ts';
 import { expectDurable } from './redis-durability.ts';
@@ -25,6 +26,9 @@ export interface Publisher {
   close(): Promise<void>;
 }
 
+/** How long a publication waits for a connection, in milliseconds. */
+const connectMs = 1_000;
+
 const attemptsOf = new Map<string, number>(queues.map(({ name, attempts }) => [name, attempts]));
 
 /** Completed jobs stay a while for people to see; the inbox, not this, keeps a message from being done twice. */
@@ -48,7 +52,13 @@ export function createPublisher({
   function queue(name: string): Queue {
     const known = open.get(name);
     if (known) return known;
-    const created = new Queue(name, { connection, prefix, skipWaitingForReady: true, skipMetasUpdate: true });
+    const created = new Queue(name, {
+      connection,
+      prefix,
+      skipWaitingForReady: true,
+      skipVersionCheck: true,
+      skipMetasUpdate: true,
+    });
     created.on('error', () => undefined); // whoever publishes gets the rejection
     open.set(name, created);
     return created;
@@ -57,6 +67,7 @@ export function createPublisher({
   return {
     queue,
     async publish(messages) {
+      await expectReady(connection);
       const byQueue = Map.groupBy(messages, (message) => message.queue);
       await Promise.all(
         [...byQueue].map(([name, group]) =>
@@ -78,6 +89,17 @@ export function createPublisher({
       connection.disconnect();
     },
   };
+}
+
+/** A connection that is just being made is waited for; one that stays away is a failure of this attempt. */
+async function expectReady(connection: Redis): Promise<void> {
+  if (connection.status === 'ready') return;
+  const ready = Promise.withResolvers<void>();
+  connection.once('ready', ready.resolve);
+  if (!(await endsWithin(ready.promise, connectMs))) {
+    connection.off('ready', ready.resolve);
+    throw new CharterError('upstream-unavailable', 'Redis did not answer');
+  }
 }
 
 function jobOptions(queue: string, envelope: Envelope): JobsOptions {

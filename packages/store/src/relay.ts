@@ -31,7 +31,7 @@ export function startRelay(options: RelayOptions): Relay {
   const inFlight = new Set<Promise<void>>();
   let lastPurge = 0;
 
-  store.onCommitted((messages) => {
+  const ignoreCommits = store.onCommitted((messages) => {
     const sending = publish(messages)
       .catch(async (error: unknown) => {
         onError(error);
@@ -90,6 +90,7 @@ export function startRelay(options: RelayOptions): Relay {
   return {
     sweep,
     async close() {
+      ignoreCommits();
       clearInterval(timer);
       await running;
       await Promise.all(inFlight);

@@ -55,8 +55,8 @@ export interface Store<Tables> {
    * @throws CharterError `message-forged` when no outbox row stands behind it or its content differs
    */
   consume(message: ReceivedMessage, work: (tx: Tx<Tables>) => Promise<void>): Promise<boolean>;
-  /** Called after each commit with what it promised. */
-  onCommitted(listener: (messages: readonly OutboxMessage[]) => void): void;
+  /** Called after each commit with what it promised, until the returned function is called. */
+  onCommitted(listener: (messages: readonly OutboxMessage[]) => void): () => void;
   /** Answers, or throws `upstream-unavailable`. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -88,7 +88,7 @@ export async function openStore<Tables>(options: StoreOptions): Promise<Store<Ta
 function storeOn<Tables>(root: Kysely<unknown>, schema: string): Store<Tables> {
   const own = root.withSchema(schema) as Kysely<Tables>;
   const transport = root as Kysely<TransportTables>;
-  const listeners: Array<(messages: readonly OutboxMessage[]) => void> = [];
+  const listeners = new Set<(messages: readonly OutboxMessage[]) => void>();
 
   async function transaction<T>(work: (tx: Tx<Tables>) => Promise<T>, cause?: Message): Promise<T> {
     const promised: OutboxMessage[] = [];
@@ -128,7 +128,10 @@ function storeOn<Tables>(root: Kysely<unknown>, schema: string): Store<Tables> {
     transport,
     transaction: (work) => transaction(work),
     consume,
-    onCommitted: (listener) => void listeners.push(listener),
+    onCommitted(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
     async ping() {
       await sql`select 1`.execute(root).catch((error: unknown) => {
         throw unavailableFrom(error);
