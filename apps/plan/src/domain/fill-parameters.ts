@@ -1,0 +1,115 @@
+import type { ActionParameters, ActionType, StrategyParameter, Target } from '@charter/shared/contracts';
+
+type Json = ActionParameters[string];
+type Settings = Readonly<Record<string, Json>>;
+
+/** What a target has now, and had before it last changed; null when unknown. */
+export interface Observed {
+  readonly spec: Settings | null;
+  readonly previousSpec: Settings | null;
+}
+
+export type Filled = { readonly parameters: ActionParameters } | { readonly blockedBy: string };
+
+/** Parameters whose setting has another name in what is read back. */
+const settingOf: Readonly<Record<string, string>> = {
+  version: 'policyVersion',
+  requestsPerSecond: 'limitRequestsPerSecond',
+};
+
+/** Computes a strategy's parameters from what the target has now, within its limits. Absolute, so that a repeat changes nothing. */
+export function fillParameters(
+  declared: Readonly<Record<string, StrategyParameter>>,
+  observed: Observed,
+  limits: Target['limits'],
+): Filled {
+  const parameters: Record<string, Json> = {};
+  for (const [name, parameter] of Object.entries(declared)) {
+    const value = fillOne(name, parameter, {
+      spec: settingFrom(observed.spec, name, declared),
+      previousSpec: settingFrom(observed.previousSpec, name, declared),
+    });
+    if ('blockedBy' in value) return value;
+    parameters[name] = name === 'replicas' ? withinReplicas(value.value, limits) : value.value;
+  }
+  return { parameters };
+}
+
+/** The present value of the setting a parameter is about: by its name, its other name, or its configuration key. */
+export function settingFrom(
+  spec: Settings | null,
+  name: string,
+  parameters: Readonly<Record<string, StrategyParameter>>,
+): Json | undefined {
+  if (spec === null) return undefined;
+  const key = name === 'value' && typeof parameters.key === 'string' ? parameters.key : name;
+  const config = spec.config;
+  return spec[key] ?? spec[settingOf[key] ?? key] ?? (isObject(config) ? config[key] : undefined);
+}
+
+type Value = { readonly value: Json } | { readonly blockedBy: string };
+
+function fillOne(
+  name: string,
+  parameter: StrategyParameter,
+  now: { spec: Json | undefined; previousSpec: Json | undefined },
+): Value {
+  if (!isObject(parameter)) return { value: parameter };
+  const [form, operand, ...more] = Object.entries(parameter).flat();
+  if (more.length === 0 && form === 'previous' && operand === true) {
+    return now.previousSpec === undefined
+      ? { blockedBy: `no earlier value of ${name} is known` }
+      : { value: now.previousSpec };
+  }
+  if (more.length === 0 && (form === 'scaleBy' || form === 'add') && typeof operand === 'number') {
+    if (typeof now.spec !== 'number') return { blockedBy: `the present value of ${name} is not known as a number` };
+    const exact = form === 'scaleBy' ? now.spec * operand : now.spec + operand;
+    return { value: Number.isInteger(now.spec) ? wholeBeyond(exact, now.spec) : Number(exact.toPrecision(6)) };
+  }
+  return fillNested(parameter, now);
+}
+
+/** Computed forms may stand inside an object too: `weights: {a: {scaleBy: 0.5}}`. */
+function fillNested(
+  parameter: Readonly<Record<string, Json>>,
+  now: { spec: Json | undefined; previousSpec: Json | undefined },
+): Value {
+  const value: Record<string, Json> = {};
+  for (const [name, member] of Object.entries(parameter)) {
+    const filled = fillOne(name, member, {
+      spec: isObject(now.spec) ? now.spec[name] : undefined,
+      previousSpec: isObject(now.previousSpec) ? now.previousSpec[name] : undefined,
+    });
+    if ('blockedBy' in filled) return filled;
+    value[name] = filled.value;
+  }
+  return { value };
+}
+
+/** A whole number stays whole, rounded away from what it was: 3 scaled by 1.1 is 4. */
+function wholeBeyond(exact: number, present: number): number {
+  const settled = Math.round(exact * 1e6) / 1e6;
+  return settled >= present ? Math.ceil(settled) : Math.floor(settled);
+}
+
+function withinReplicas(value: Json, limits: Target['limits']): Json {
+  if (typeof value !== 'number') return value;
+  return Math.min(limits.maxReplicas, Math.max(limits.minReplicas, value));
+}
+
+function isObject(value: unknown): value is Record<string, Json> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** What the target will have once an action is done, as far as its read-back tells. */
+export function specAfter(spec: Settings | null, action: ActionType, parameters: ActionParameters): Settings | null {
+  if (spec === null || action === 'RESTART_SERVICE') return spec;
+  const { key, value, ...direct } = parameters;
+  const renamed = Object.entries(direct).map(([name, member]) => [
+    name in spec ? name : (settingOf[name] ?? name),
+    member,
+  ]);
+  const config =
+    typeof key === 'string' && isObject(spec.config) ? { ...spec.config, [key]: value ?? null } : undefined;
+  return { ...spec, ...Object.fromEntries(renamed), ...(config ? { config } : {}) };
+}
