@@ -1,0 +1,115 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { RunningService } from '@charter/service';
+import { httpProbe, loopback, type Report, type Stack, type SupervisedProcess, startStack, superviseProcess } from '@charter/stack';
+import { startInProcess } from './in-process.ts';
+import type { StartOptions } from './options.ts';
+import { targetsFrom, writeServerConfigs } from './server-configs.ts';
+import { environmentFor, mainOf, portFor, type ServiceName, serviceNames, urlFor } from './services.ts';
+
+export interface InstallationOptions extends StartOptions {
+  readonly report: Report;
+  /** Name of the environment whose pack and policies are active. */
+  readonly environmentName: string;
+  /** Further settings of the services. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Services that are not started, e.g. because a test runs several of them elsewhere. */
+  readonly without?: readonly ServiceName[];
+  readonly processEnvironment: Readonly<Record<string, string | undefined>>;
+}
+
+/** A whole Charter that runs: the embedded stack and every service. */
+export interface Installation {
+  readonly stack: Stack;
+  readonly environment: Readonly<Record<string, string>>;
+  url(name: ServiceName): string;
+  /** A service as its own process; undefined when all run in one. */
+  process(name: ServiceName): SupervisedProcess | undefined;
+  stop(): Promise<void>;
+}
+
+const readyMs = 60_000;
+
+/** Starts everything and resolves when every service is ready. @throws StackError with one plain line; nothing is left running */
+export async function startInstallation(options: InstallationOptions): Promise<Installation> {
+  const { portBase, report, without = [] } = options;
+  const stateDir = resolve(options.stateDir);
+  const names = serviceNames.filter((name) => !without.includes(name));
+  await mkdir(stateDir, { recursive: true });
+  const configs = await writeServerConfigs(
+    join(stateDir, 'config'),
+    (port) => `${loopback}:${String(port + portBase)}`,
+    targetsFrom(options.processEnvironment),
+  );
+  const stack = await startStack({
+    stateDir,
+    portBase,
+    report,
+    prometheusConfig: configs.prometheus,
+    alertmanagerConfig: configs.alertmanager,
+    external: options.external,
+    alsoFree: names.map((name) => ({ name, port: portFor(name, portBase) })),
+  });
+  const environment = environmentFor(stack.urls, {
+    portBase,
+    stateDir,
+    cycleInterval: options.cycleInterval ?? '30s',
+    environmentName: options.environmentName,
+    settings: options.settings ?? {},
+  });
+  const processes = new Map<ServiceName, SupervisedProcess>();
+  let inProcess: RunningService[] = [];
+
+  async function stop(): Promise<void> {
+    for (const service of inProcess.toReversed()) await service.close();
+    await Promise.all([...processes.values()].map((each) => each.stop()));
+    await stack.stop();
+  }
+
+  try {
+    if (options.singleProcess) {
+      inProcess = await startInProcess(names, environment);
+    } else {
+      await Promise.all(
+        names.map(async (name) => {
+          processes.set(name, await startProcess(name, { stateDir, portBase, report, environment }));
+        }),
+      );
+    }
+    await Promise.all(names.map((name) => untilReady(urlFor(name, portBase))));
+    report(`${String(names.length)} services are ready${options.singleProcess ? ' in this process' : ''}`);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { stack, environment, url: (name) => urlFor(name, portBase), process: (name) => processes.get(name), stop };
+}
+
+function startProcess(
+  name: ServiceName,
+  context: { stateDir: string; portBase: number; report: Report; environment: Record<string, string> },
+): Promise<SupervisedProcess> {
+  const { stateDir, portBase, report, environment } = context;
+  return superviseProcess({
+    name,
+    command: process.execPath,
+    args: [mainOf(name)],
+    env: environment,
+    stateDir,
+    report,
+    probe: httpProbe(`${urlFor(name, portBase)}/health`),
+    readyTimeoutMs: readyMs,
+  });
+}
+
+async function untilReady(url: string): Promise<void> {
+  const deadline = performance.now() + readyMs;
+  let reason = 'no answer';
+  while (performance.now() < deadline) {
+    const response = await fetch(`${url}/ready`).catch(() => null);
+    if (response?.ok) return;
+    if (response) reason = await response.text();
+    await new Promise((next) => setTimeout(next, 100));
+  }
+  throw new Error(`${url} is not ready: ${reason}`);
+}
