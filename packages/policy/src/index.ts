@@ -49,4 +49,31 @@ export { printPolicy } from './document/print-policy.ts';
 export { type ReadOptions, readDocuments } from './document/read-documents.ts';
 export { collectAction, readAction } from './document/rules-from-classic.ts';
 export type { SourceDocument, SourceFormat, SourceResult } from './document/source.ts';
+export {
+  type Attempt,
+  createLadder,
+  type EscalationEvent,
+  type EscalationRules,
+  type EscalationStep,
+  type Ladder,
+  recordAttempt,
+} from './escalation/ladder.ts';
+export { type LadderState, ladderFrom, stateOfLadder } from './escalation/ladder-state.ts';
 export { defaultLimits, type PolicyLimits } from './limits.ts';
+export {
+  type Expectation,
+  type PolicyTestResult,
+  type PolicyTestRun,
+  type RuleCoverage,
+  runPolicyTests,
+} from './policy-tests/run-policy-tests.ts';
+export { defaultSampleLimits, type SampleLimits } from './samples/check-sample.ts';
+export {
+  type BatchVerdict,
+  type EnforcementAction,
+  type SampleContext,
+  type SampleReason,
+  type SampleVerdict,
+  validateBatch,
+  validateSample,
+} from './samples/validate-sample.ts';
