@@ -141,7 +141,13 @@ function within(series: Series, entry: CaseEntry): Series {
   const timestamps: number[] = [];
   const values: number[] = [];
   Array.from(series.timestamps).forEach((time, i) => {
-    if (!usable(time, entry)) return;
+    const whole = usable(time - HALF_ROW_S, entry) && usable(time + HALF_ROW_S, entry);
+    if (
+      !(time >= entry.injection_time
+        ? usable(time + HALF_ROW_S, entry)
+        : whole || time >= entry.injection_time - 2 * HALF_ROW_S)
+    )
+      return;
     timestamps.push(time);
     values.push(series.values[i] ?? Number.NaN);
   });

@@ -1,5 +1,5 @@
 import type { MetricKind } from './metric-kind.ts';
-import { medianOf, quantileOfSorted, sortedCopy, spreadOfSorted } from './robust.ts';
+import { quantileOfSorted, sortedCopy, spreadOfSorted } from './robust.ts';
 import type { Samples } from './series.ts';
 import type { RootCauseTuning } from './tuning.ts';
 
@@ -26,92 +26,102 @@ function firstFrom(times: Float64Array, time: number): number {
 }
 
 /**
- * Compares the window from `detectedAt` on (its median) with what was normal before. A change must differ both from
- * the long baseline and from the newest unbroken stretch before the incident, so drift and time of day do not count.
- * Without a sample since `detectedAt` the newest three samples are the window.
+ * Compares the window around `detectedAt` with what was normal before. A sample within one step before the detection
+ * may already hold a part of the problem, so it belongs to the window. At least half of the window has to agree on a
+ * change, and the change must differ both from the long baseline and from the newest unbroken stretch before the
+ * window, so that drift and time of day do not count. `freshest` is when series of this metric were last seen before.
  */
 export function measureChange(
   samples: Samples,
   detectedAt: number,
   kind: MetricKind,
+  freshest: number,
   tuning: RootCauseTuning,
 ): Change | undefined {
   const { times, values } = samples;
-  let split = firstFrom(times, detectedAt);
-  if (split === times.length) split = Math.max(0, times.length - 3);
-  if (split < tuning.minimumBaseline || split === times.length) return undefined;
+  const step = stepOf(times);
+  const split = firstFrom(times, detectedAt - step * tuning.guardSteps);
+  const end = windowEnd(times, firstFrom(times, detectedAt), step * tuning.gapSteps);
+  if (split < tuning.minimumBaseline || split >= end) return undefined;
   const sorted = sortedCopy(values.subarray(0, split));
-  const window = values.subarray(split, windowEnd(times, split, tuning));
-  const to = medianOf(window);
+  const window = sortedCopy(values.subarray(split, end));
   const baseline = quantileOfSorted(sorted, 0.5);
-  const scale = Math.max(spreadOfSorted(sorted), floorOf(sorted, window, kind, tuning));
-  if (!(scale > 0))
-    return {
-      from: baseline,
-      to,
-      deviation: 0,
-      changedAt: detectedAt,
-      baselineSamples: split,
-      windowSamples: window.length,
-    };
-  const local = medianOf(values.subarray(localStart(times, split, tuning), split));
-  const fromBaseline = to - baseline;
-  const fromLocal = to - local;
-  const agreed = fromBaseline * fromLocal > 0 ? Math.min(Math.abs(fromBaseline), Math.abs(fromLocal)) : 0;
-  const deviation = (Math.sign(fromBaseline) * agreed) / scale;
-  const from = Math.abs(fromLocal) < Math.abs(fromBaseline) ? local : baseline;
-  const changedAt = changeTime(samples, split, from, scale * tuning.changedFrom, Math.sign(deviation));
-  return { from, to, deviation, changedAt, baselineSamples: split, windowSamples: window.length };
+  const local = medianOfRange(values, localStart(times, split, step * tuning.gapSteps, tuning.localSamples), split);
+  const floor = floorOf(sorted, window, kind, tuning);
+  const stale = freshest - (times[split - 1] ?? 0) > step * tuning.gapSteps;
+  const doubt = uncertaintyOf(split, tuning) * (stale ? tuning.staleFactor : 1);
+  const scale = Math.max(spreadOfSorted(sorted), excursionOf(sorted, baseline) / tuning.excursions, floor) * doubt;
+  const [from, to] = agreedChange(window, Math.min(baseline, local), Math.max(baseline, local));
+  const deviation = scale > 0 ? (to - from) / scale : 0;
+  const changedAt = changeTime(samples, split, end, from, scale * tuning.changedFrom, Math.sign(deviation));
+  return { from, to, deviation, changedAt, baselineSamples: split, windowSamples: end - split };
+}
+
+/** Farthest that one percent of the normal samples went from their median: what happens now and then is no news. */
+function excursionOf(sorted: Float64Array, median: number): number {
+  return Math.max(quantileOfSorted(sorted, 0.99) - median, median - quantileOfSorted(sorted, 0.01));
+}
+
+/** Scales estimated from few samples are too small too often: widened as a prediction interval is. */
+function uncertaintyOf(samples: number, tuning: RootCauseTuning): number {
+  return 1 + tuning.fewSamples / samples;
+}
+
+/** The larger excursion beyond the two normal levels that at least half of the window reaches, as [from, to]. */
+function agreedChange(window: Float64Array, low: number, high: number): readonly [number, number] {
+  const half = Math.ceil(window.length / 2);
+  const up = window[window.length - half] ?? high;
+  const down = window[half - 1] ?? low;
+  const rise = Math.max(0, up - high);
+  const fall = Math.max(0, low - down);
+  if (rise === 0 && fall === 0) return [high, high];
+  return rise >= fall ? [high, up] : [low, down];
 }
 
 function floorOf(sorted: Float64Array, window: Float64Array, kind: MetricKind, tuning: RootCauseTuning): number {
-  const median = Math.abs(quantileOfSorted(sorted, 0.5));
-  let low = sorted[0] ?? 0;
-  let high = sorted[sorted.length - 1] ?? 0;
-  for (const v of window) {
-    if (v < low) low = v;
-    if (v > high) high = v;
-  }
+  const low = Math.min(sorted[0] ?? 0, window[0] ?? 0);
+  const high = Math.max(sorted[sorted.length - 1] ?? 0, window[window.length - 1] ?? 0);
   const range = tuning.rangeFloor * (high - low);
   if (kind === 'success' || kind === 'failure') return Math.max(range, tuning.failureFloor * (high > 1 ? 100 : 1));
-  return Math.max(range, tuning.relativeFloor * median);
+  return Math.max(range, tuning.relativeFloor * Math.abs(quantileOfSorted(sorted, 0.5)));
 }
 
-function localStart(times: Float64Array, split: number, tuning: RootCauseTuning): number {
-  const oldest = Math.max(0, split - tuning.localSamples);
-  const step = stepOf(times);
+function medianOfRange(values: Float64Array, start: number, end: number): number {
+  return quantileOfSorted(sortedCopy(values.subarray(start, end)), 0.5);
+}
+
+function localStart(times: Float64Array, split: number, hole: number, samples: number): number {
+  const oldest = Math.max(0, split - samples);
   for (let i = split - 1; i > oldest; i--) {
-    if ((times[i] ?? 0) - (times[i - 1] ?? 0) > tuning.gapSteps * step) return i;
+    if ((times[i] ?? 0) - (times[i - 1] ?? 0) > hole) return i;
   }
   return oldest;
 }
 
 /** The window ends where the recording has a hole: what comes long after belongs to another time. */
-function windowEnd(times: Float64Array, split: number, tuning: RootCauseTuning): number {
-  const step = stepOf(times);
-  for (let i = split + 1; i < times.length; i++) {
-    if ((times[i] ?? 0) - (times[i - 1] ?? 0) > tuning.gapSteps * step) return i;
+function windowEnd(times: Float64Array, start: number, hole: number): number {
+  for (let i = start + 1; i < times.length; i++) {
+    if ((times[i] ?? 0) - (times[i - 1] ?? 0) > hole) return i;
   }
   return times.length;
 }
 
 /** Usual distance of neighbouring samples (median of at most the newest 64). */
 function stepOf(times: Float64Array): number {
-  const steps: number[] = [];
-  for (let i = Math.max(1, times.length - 64); i < times.length; i++) steps.push((times[i] ?? 0) - (times[i - 1] ?? 0));
-  return steps.length === 0 ? 1 : medianOf(steps);
+  const start = Math.max(1, times.length - 64);
+  if (start >= times.length) return 1;
+  const steps = new Float64Array(times.length - start);
+  for (let i = start; i < times.length; i++) steps[i - start] = (times[i] ?? 0) - (times[i - 1] ?? 0);
+  return quantileOfSorted(steps.sort(), 0.5);
 }
 
 /** Start of the run of deviating samples that reaches into the window, also when it began before the detection. */
-function changeTime(samples: Samples, split: number, from: number, limit: number, sign: number): number {
+function changeTime(samples: Samples, split: number, end: number, from: number, limit: number, sign: number): number {
   const { times, values } = samples;
   const deviates = (i: number): boolean => sign * ((values[i] ?? 0) - from) > limit;
   let first = split;
-  while (first < times.length && !deviates(first)) first++;
-  if (first === times.length) return times[split] ?? 0;
-  while (first === split && split > 0 && deviates(split - 1)) {
-    split--;
-    first = split;
-  }
+  while (first < end && !deviates(first)) first++;
+  if (first === end) return times[split] ?? 0;
+  while (first > 0 && first <= split && deviates(first - 1)) first--;
   return times[first] ?? 0;
 }

@@ -1,11 +1,11 @@
-import { type ComponentFacts, strengthOf } from './component-facts.ts';
+import type { ComponentFacts } from './component-facts.ts';
 import type { Evidence } from './root-cause.ts';
 import type { RootCauseTuning } from './tuning.ts';
 
 /** The strongest changed series of a component, in words a person can check against a graph. */
 export function evidenceOf(fact: ComponentFacts, detectedAt: number, tuning: RootCauseTuning): Evidence[] {
   return fact.changed
-    .filter((one) => Math.abs(one.change.deviation) >= tuning.changedFrom && strengthOf(one, tuning) > 0)
+    .filter((one) => Math.abs(one.change.deviation) >= tuning.changedFrom && one.strength > 0)
     .slice(0, tuning.evidenceLimit)
     .map(({ name, change }) => ({
       series: name,

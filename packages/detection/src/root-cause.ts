@@ -1,8 +1,9 @@
 import { type ComponentFacts, componentFacts } from './component-facts.ts';
 import { calibratedConfidence } from './confidence.ts';
 import { evidenceOf } from './evidence.ts';
+import { metricKindOf } from './metric-kind.ts';
 import type { Series } from './series.ts';
-import { reachableFrom, type Topology, topologyOf } from './topology.ts';
+import { reachFrom, type Topology, topologyOf } from './topology.ts';
 import { type RootCauseTuning, rootCauseTuning } from './tuning.ts';
 
 /** What root-cause ranking reads: series around the incident, with history before `detectedAt` (seconds since the epoch). */
@@ -37,6 +38,7 @@ export interface RootCause {
 
 export interface RootCauseAnswer {
   readonly rootCauses: readonly RootCause[];
+  readonly scores?: readonly number[];
   readonly confidence: number;
   readonly verdict: 'determined' | 'undetermined';
 }
@@ -55,8 +57,9 @@ export interface RootCauseOptions {
 export function rankRootCauses(input: RootCauseInput, options: RootCauseOptions = {}): RootCauseAnswer {
   const tuning = { ...rootCauseTuning, ...options.tuning };
   const topology = topologyOf(input.series, input.topology);
-  const facts = componentFacts(input.series, input.detectedAt, topology, tuning);
-  const reach = input.symptom ? reachableFrom(topology, input.symptom.component) : undefined;
+  const symptomKind = input.symptom?.metric === undefined ? undefined : metricKindOf(input.symptom.metric);
+  const facts = componentFacts(input.series, input.detectedAt, topology, symptomKind, tuning);
+  const reach = reachFrom(topology, input.symptom?.component);
   const scored = facts
     .map((fact) => ({ fact, score: fusedScore(fact, reach, tuning) }))
     .sort((a, b) => b.score - a.score || (a.fact.component < b.fact.component ? -1 : 1));
@@ -70,11 +73,18 @@ export function rankRootCauses(input: RootCauseInput, options: RootCauseOptions 
   const best = rootCauses[0];
   const confidence = best?.confidence ?? 0;
   const determined = best !== undefined && best.evidence.length > 0 && confidence >= tuning.determinedFrom;
-  return { rootCauses, confidence, verdict: determined ? 'determined' : 'undetermined' };
+  return {
+    scores: scored.map((x) => x.score),
+    rootCauses,
+    confidence,
+    verdict: determined ? 'determined' : 'undetermined',
+  };
 }
 
-function fusedScore(fact: ComponentFacts, reach: ReadonlySet<string> | undefined, tuning: RootCauseTuning): number {
-  const own = fact.own * (1 - tuning.explainedWeight * fact.explained);
-  const reached = reach === undefined || reach.size <= 1 || reach.has(fact.component);
-  return (own + tuning.gapWeight * fact.gap) * (reached ? 1 : tuning.unreachableFactor);
+function fusedScore(fact: ComponentFacts, reach: ReadonlySet<string>, tuning: RootCauseTuning): number {
+  const reached = reach.size === 0 || reach.has(fact.component);
+  return (
+    (fact.residual + tuning.gapWeight * fact.gap + tuning.mixWeight * fact.mix) *
+    (reached ? 1 : tuning.unreachableFactor)
+  );
 }

@@ -30,11 +30,16 @@ export function calleesIn(topology: Topology): Map<string, string[]> {
   return callees;
 }
 
-/** The component and everything it calls, directly or through others. */
-export function reachableFrom(topology: Topology, component: string): Set<string> {
+/**
+ * What a problem noticed at `symptom` may come from: the symptom and all it calls, directly or through others. Without
+ * a symptom in the call graph, every component of the graph; nothing when there is no graph.
+ */
+export function reachFrom(topology: Topology, symptom: string | undefined): Set<string> {
   const callees = calleesIn(topology);
-  const reached = new Set([component]);
-  const open = [component];
+  if (symptom === undefined || !callees.has(symptom))
+    return new Set(topology.edges.flatMap(({ from, to }) => [from, to]));
+  const reached = new Set([symptom]);
+  const open = [symptom];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     for (const callee of callees.get(next) ?? []) {
       if (!reached.has(callee)) {
