@@ -31,6 +31,8 @@ export interface Evidence {
 export interface RootCause {
   readonly component: string;
   readonly metric: string;
+  /** The fused score that ranks, 0 and up; calibration turns it into the confidence. */
+  readonly score: number;
   /** Probability in [0, 1] that this component is the culprit. */
   readonly confidence: number;
   readonly evidence: readonly Evidence[];
@@ -38,7 +40,6 @@ export interface RootCause {
 
 export interface RootCauseAnswer {
   readonly rootCauses: readonly RootCause[];
-  readonly scores?: readonly number[];
   readonly confidence: number;
   readonly verdict: 'determined' | 'undetermined';
 }
@@ -64,9 +65,10 @@ export function rankRootCauses(input: RootCauseInput, options: RootCauseOptions 
     .map((fact) => ({ fact, score: fusedScore(fact, reach, tuning) }))
     .sort((a, b) => b.score - a.score || (a.fact.component < b.fact.component ? -1 : 1));
   const confidences = calibratedConfidence(scored.map(({ score }) => score));
-  const rootCauses = scored.slice(0, options.limit ?? scored.length).map(({ fact }, rank) => ({
+  const rootCauses = scored.slice(0, options.limit ?? scored.length).map(({ fact, score }, rank) => ({
     component: fact.component,
     metric: fact.metric,
+    score,
     confidence: confidences[rank] ?? 0,
     evidence: evidenceOf(fact, input.detectedAt, tuning),
   }));
