@@ -76,7 +76,6 @@ export function rankRootCauses(input: RootCauseInput, options: RootCauseOptions 
   const confidence = best?.confidence ?? 0;
   const determined = best !== undefined && best.evidence.length > 0 && confidence >= tuning.determinedFrom;
   return {
-    scores: scored.map((x) => x.score),
     rootCauses,
     confidence,
     verdict: determined ? 'determined' : 'undetermined',
