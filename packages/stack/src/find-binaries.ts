@@ -82,6 +82,7 @@ export function fetchDirFor(stateDir: string): string {
 }
 
 async function fetchMissing(missing: readonly (keyof Binaries)[], fetchDir: string, report: Report): Promise<void> {
+  if (existsSync(unpackedRoot(fetchDir))) return;
   if (!(await canFetchDebianPackages())) throw notInstalled(missing, 'there is no apt-get to fetch them with');
   try {
     await fetchDebianPackages(fetchDir, report);

@@ -82,7 +82,11 @@ async function createCluster({ native, home, user }: PostgresPlace, data: string
       ...['-D', unfinished, '-U', owner, '-A', 'scram-sha-256', `--pwfile=${passwordFile}`, '--encoding=UTF8'],
       ...['--locale-provider=builtin', '--locale=C.UTF-8', '--no-sync', '--no-instructions'],
     ]);
-    await run('postgres', ['--single', '-D', unfinished, 'postgres'], `CREATE DATABASE ${database};\n`);
+    await run(
+      'postgres',
+      ['--single', '-c', 'fsync=off', '-D', unfinished, 'postgres'],
+      `CREATE DATABASE ${database};\n`,
+    );
     await rename(unfinished, data);
   } catch (error) {
     throw new StackError(
