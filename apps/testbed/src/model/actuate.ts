@@ -13,12 +13,22 @@ export type Order =
   | { readonly actuator: 'scale'; readonly replicas: number }
   | { readonly actuator: 'restart' }
   | { readonly actuator: 'throttle'; readonly requestsPerSecond: number | null }
-  | { readonly actuator: 'rebalance'; readonly weights?: Weights | undefined }
+  | { readonly actuator: 'rebalance'; readonly weights?: Weights }
   | { readonly actuator: 'config'; readonly key: string; readonly value: ConfigValue }
   | { readonly actuator: 'policy'; readonly version: string }
   | { readonly actuator: 'bypass'; readonly ttlSeconds: number }
   | { readonly actuator: 'override'; readonly ttlSeconds: number };
-export type Actuator = Order['actuator'];
+export const ACTUATORS = [
+  'scale',
+  'restart',
+  'throttle',
+  'rebalance',
+  'config',
+  'policy',
+  'bypass',
+  'override',
+] as const;
+export type Actuator = (typeof ACTUATORS)[number];
 
 /** Which actuator carries out a remediation action. */
 export const ACTUATOR_OF: Readonly<Record<Action, Actuator>> = {
@@ -33,10 +43,12 @@ export const ACTUATOR_OF: Readonly<Record<Action, Actuator>> = {
   ACTIVATE_EMERGENCY_OVERRIDE: 'override',
 };
 
-/** What an order did. `previous` and `current` are complete specifications: undo writes `previous` back. */
+/** What an order did. `previous` and `current` are complete declared specifications. */
 export interface Actuation {
   readonly action: Action;
   readonly component: ComponentName;
+  /** The order that restores exactly the former specification; null for a restart, which has no inverse. */
+  readonly undo: Order | null;
   readonly previous: ComponentSpec;
   readonly current: ComponentSpec;
   /** Seconds on the virtual clock when the order is in force. */
@@ -51,7 +63,30 @@ export function actuate(world: World, component: ComponentName, order: Order): A
   if (refusal) return refusal;
   const { action, delay } = carryOut(world, component, order, now);
   const current = copySpec(state.declared);
-  return { action, component, previous, current, effectiveAt: now + delay };
+  return { action, component, undo: undoOf(order, previous, now), previous, current, effectiveAt: now + delay };
+}
+
+function undoOf(order: Order, previous: ComponentSpec, now: number): Order | null {
+  const remaining = (until: number | null): number => (until === null ? 0 : Math.max(0, until - now));
+  const { actuator } = order;
+  switch (actuator) {
+    case 'scale':
+      return { actuator, replicas: previous.replicas };
+    case 'restart':
+      return null;
+    case 'throttle':
+      return { actuator, requestsPerSecond: previous.limitRequestsPerSecond };
+    case 'rebalance':
+      return { actuator, weights: previous.weights };
+    case 'config':
+      return { actuator, key: order.key, value: previous.config[order.key] ?? order.value };
+    case 'policy':
+      return { actuator, version: previous.policyVersion };
+    case 'bypass':
+      return { actuator, ttlSeconds: remaining(previous.bypassUntil) };
+    case 'override':
+      return { actuator, ttlSeconds: remaining(previous.overrideUntil) };
+  }
 }
 
 function refuse(state: ComponentState, component: ComponentName, order: Order): Refusal | undefined {
@@ -149,10 +184,13 @@ function rollOut(state: ComponentState, action: Action, now: number): { action: 
   return { action, delay: ROLLOUT_SECONDS };
 }
 
-/** Without explicit weights each zone gets traffic by the processor speed its hosts have left. */
+/** Above this share of stolen processor time a host is drained. */
+const DRAIN_ABOVE_STEAL = 0.3;
+
+/** Without explicit weights a zone whose hosts lose too much of their processors gets no traffic. */
 function weightsBySpeed(world: World, component: ComponentName): Weights {
   const noisy = world.faults.find((fault) => fault.kind === 'noisy_neighbor' && fault.component === component);
-  return { a: noisy ? Math.round((1 - stealOf(noisy.intensity)) * 1000) / 1000 : 1, b: 1 };
+  return { a: noisy && stealOf(noisy.intensity) > DRAIN_ABOVE_STEAL ? 0 : 1, b: 1 };
 }
 
 /** Rollouts whose time has come are in force, and what has a time to live ends. */

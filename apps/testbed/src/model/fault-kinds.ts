@@ -59,7 +59,7 @@ const SERVICES: readonly ComponentName[] = ['catalog', 'orders', 'payments'];
 export const FAULTS: Readonly<Record<FaultKind, FaultDescription>> = {
   latency: {
     kind: 'latency',
-    description: 'A slow code path: each request needs up to 2.4 times the processor time.',
+    description: 'A slow code path: each request needs up to 2.75 times the processor time.',
     components: [...SERVICES, 'database'],
     remedies: { SCALE_UP: 'compensates', ACTIVATE_EMERGENCY_OVERRIDE: 'compensates' },
   },
@@ -113,7 +113,7 @@ export const FAULTS: Readonly<Record<FaultKind, FaultDescription>> = {
   },
   over_provisioning: {
     kind: 'over_provisioning',
-    description: 'A runaway autoscaler declares up to five times the replicas: idle, and above the budget.',
+    description: 'A runaway autoscaler declares up to six times the replicas: idle, and above the budget.',
     components: COMPONENTS,
     remedies: { SCALE_DOWN: 'clears' },
   },
@@ -127,7 +127,7 @@ export const FAULTS: Readonly<Record<FaultKind, FaultDescription>> = {
 
 /** Latency: processor time of a request is multiplied by this. */
 export function demandFactorOf(intensity: number): number {
-  return 1 + 1.4 * Math.sqrt(intensity);
+  return 1 + 1.75 * Math.sqrt(intensity);
 }
 
 /** Crash: replicas that loop, of those declared. */
@@ -172,7 +172,7 @@ export function diskWaitSecondsOf(intensity: number): number {
 
 /** Over-provisioning: replicas declared by the runaway autoscaler. */
 export function runawayReplicasOf(intensity: number, replicas: number): number {
-  return Math.round(replicas * (1 + 4 * intensity));
+  return Math.round(replicas * (1 + 5 * intensity));
 }
 
 /** Error burst: share of valid requests the faulty policy fails. */

@@ -1,5 +1,6 @@
 export {
   ACTUATOR_OF,
+  ACTUATORS,
   type Actuation,
   type Actuator,
   MAXIMUM_REPLICAS,
@@ -21,6 +22,7 @@ export { LATENCY_BUCKETS } from './latency.ts';
 export type { HistogramSample, MetricFamily, MetricSample } from './metrics.ts';
 export { BOOT_SECONDS } from './replicas.ts';
 export { HEALTH_WINDOW_SECONDS, missedObjectives, type Signals } from './signals.ts';
+export { suggestedOrder } from './suggested-order.ts';
 export { type ComponentView, createTestbed, restoreTestbed, type Testbed } from './testbed.ts';
 export {
   COMPONENTS,
@@ -29,9 +31,9 @@ export {
   capacityOf,
   EDGES,
   type Objective,
+  perComponent,
   TOPOLOGY,
   trafficAt,
   ZONES,
 } from './topology.ts';
-export { suggestedOrder } from './suggested-order.ts';
 export type { ComponentSpec, TestbedOptions, Weights, World } from './world.ts';

@@ -117,8 +117,20 @@ function passForward(world: World, scratch: Scratch, traffic: number, dt: number
     const paths = scratch.paths[name];
     if (name === 'gateway') settleGatewayPaths(scratch, paths, traffic, traffic + surge);
     else settlePaths(world, name, paths, effects, scratch.intakes[name]);
+    mixIntoQueue(state, paths, arrivals);
     callOn(world, scratch, name, paths);
   }
+}
+
+/** What is served has the mixture of what waits, not of what has just arrived. */
+function mixIntoQueue(state: ComponentState, paths: LivePath[], arrivals: number): void {
+  const queue = state.zones.a.queue + state.zones.b.queue;
+  const fresh = queue === 0 ? 1 : arrivals / (arrivals + queue);
+  paths.forEach((path, index) => {
+    const before = state.mix[index] ?? 0;
+    path.share = before + (path.share - before) * fresh;
+    state.mix[index] = path.share;
+  });
 }
 
 function settleGatewayPaths(scratch: Scratch, paths: LivePath[], traffic: number, total: number): void {

@@ -84,6 +84,8 @@ export interface ComponentState {
   busyRatio: number;
   /** Requests that were being worked on when replicas went away and are still to be counted as failed. */
   severed: number;
+  /** Share of each path among the requests in the queue, the path that calls nobody first. */
+  mix: number[];
   answer: Answer;
   totals: Totals;
   marks: WindowMark[];
@@ -181,6 +183,7 @@ function createComponent(component: ComponentName): ComponentState {
     policyVersions: [{ version: 'v1', rejectRatio: 0, until: null }],
     busyRatio: 0,
     severed: 0,
+    mix: [0, ...model.paths.map(() => 1 / model.paths.length)],
     answer: {
       mean: model.typicalSeconds,
       variance: (model.typicalSeconds / 2) ** 2,

@@ -1,0 +1,4 @@
+import { runService } from '@charter/service';
+import { startTestbed } from './service.ts';
+
+await runService('testbed', startTestbed, process.env);
