@@ -35,6 +35,11 @@ export interface Tx<Tables> {
   readonly db: Kysely<Tables>;
   /** Promises a message: it is published once this transaction has committed, again until its consumer has committed. */
   enqueue<Data>(queue: QueueDefinition<Data>, data: Data, options?: EnqueueOptions): Promise<string>;
+  /** The same for many messages of one queue, in one statement: thousands cost little more than one. */
+  enqueueAll<Data>(
+    queue: QueueDefinition<Data>,
+    items: ReadonlyArray<{ readonly data: Data; readonly options?: EnqueueOptions }>,
+  ): Promise<void>;
 }
 
 /** A message of the outbox, ready to publish. */
@@ -151,23 +156,28 @@ function txOn<Tables>(
     db: trx.withSchema(schema) as Kysely<Tables>,
     async enqueue(queue, data, options = {}) {
       const envelope = envelopeFor(queue, data, options, cause);
-      await (trx as Kysely<TransportTables>)
-        .insertInto('transport.outbox')
-        .values({
-          id: envelope.id,
-          queue: queue.name,
-          producer: schema,
-          payload: JSON.stringify(envelope),
-          digest: digestOf(envelope),
-          published_at: sql<Date>`now()`,
-          acked_at: null,
-          dead_at: null,
-        })
-        .execute();
-      promised.push({ queue: queue.name, envelope });
+      await promise(queue.name, [envelope]);
       return envelope.id;
     },
+    async enqueueAll(queue, items) {
+      await promise(
+        queue.name,
+        items.map(({ data, options = {} }) => envelopeFor(queue, data, options, cause)),
+      );
+    },
   };
+
+  async function promise(queue: string, envelopes: readonly Envelope[]): Promise<void> {
+    if (envelopes.length === 0) return;
+    await sql`
+      insert into transport.outbox (id, queue, producer, payload, digest, published_at)
+      select id, ${queue}, ${schema}, payload, digest, now()
+      from unnest(
+        ${envelopes.map(({ id }) => id)}::text[],
+        ${envelopes.map((envelope) => JSON.stringify(envelope))}::text[],
+        ${envelopes.map(digestOf)}::text[]) as message(id, payload, digest)`.execute(trx);
+    for (const envelope of envelopes) promised.push({ queue, envelope });
+  }
 }
 
 function envelopeFor<Data>(

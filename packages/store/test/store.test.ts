@@ -119,6 +119,30 @@ describe('the outbox', () => {
   });
 });
 
+test('many messages promised in one statement travel like single ones, in their order and each with its incident', async () => {
+  const incidents = ['01ARZ3NDEKTSV4RRFFQ69G5FAV', '01ARZ3NDEKTSV4RRFFQ69G5FAW'] as const;
+  const sent = Promise.withResolvers<readonly OutboxMessage[]>();
+  store.onCommitted((messages) => {
+    if (messages.length === 2) sent.resolve(messages);
+  });
+  await store.transaction(async (tx) => {
+    await tx.enqueueAll(noteQueue, []);
+    const items = incidents.map((incidentId) => ({ data: { text: incidentId }, options: { incidentId } }));
+    await tx.enqueueAll(noteQueue, items);
+  });
+  const messages = await sent.promise;
+  expect(messages.map(({ envelope }) => envelope.incidentId)).toEqual(incidents);
+  for (const message of messages) expect(await store.consume(received(message), async () => undefined)).toBe(true);
+});
+
+test('one message that breaks its contract keeps all of its statement from being promised', async () => {
+  const items = [{ data: { text: 'good' } }, { data: { text: 7 as unknown as string } }];
+  await expect(store.transaction((tx) => tx.enqueueAll(noteQueue, items))).rejects.toMatchObject({
+    code: 'message-invalid',
+  });
+  expect(await outboxBacklog(store as unknown as Store<never>)).toMatchObject({ waiting: 0 });
+});
+
 describe('the inbox', () => {
   test('a message delivered twice is done once', async () => {
     const message = received(await promise('once'));
