@@ -1,0 +1,110 @@
+import type { Kysely } from 'kysely';
+import { sql } from 'kysely';
+import type { Derived, IncidentRecord, Remembered } from '../domain/derive-violations.ts';
+import type { Evaluation } from '../domain/observe-query.ts';
+import type { SignalState } from '../domain/signal-state.ts';
+import type { ViolationRecord } from '../domain/violation-record.ts';
+import type { MonitorTables } from '../tables.ts';
+
+type Db = Kysely<MonitorTables>;
+
+/**
+ * Makes this transaction the only one that derives violations, across replicas, until it ends: two looks at once would open
+ * one episode twice.
+ */
+export async function deriveAlone(db: Db): Promise<void> {
+  await sql`select pg_advisory_xact_lock(hashtext('monitor.derive'))`.execute(db);
+}
+
+/** Every signal that is pending, firing or recovering. */
+export async function activeSignals(db: Db): Promise<SignalState[]> {
+  const rows = await db.selectFrom('signal').select('state').where('phase', '<>', 'quiet').execute();
+  return rows.map(({ state }) => state);
+}
+
+/** What is known of the given signals: their states, running episodes and open incidents. Three queries, however many. */
+export async function rememberedOf(
+  db: Db,
+  fingerprints: readonly string[],
+  components: readonly string[],
+): Promise<Remembered> {
+  const { rows: signals } = await sql<{ state: SignalState }>`
+    select state from monitor.signal where fingerprint = any(${fingerprints}::text[])`.execute(db);
+  const running = signals.flatMap(({ state }) => (state.violationId === null ? [] : [state.violationId]));
+  const { rows: violations } = await sql<{ record: ViolationRecord }>`
+    select record from monitor.violation where id = any(${running}::text[])`.execute(db);
+  const places = new Set([...components, ...signals.map(({ state }) => state.component)]);
+  const { rows: incidents } = await sql<{ id: string; component: string; opened_at: Date; announced: boolean }>`
+    select id, component, opened_at, announced from monitor.incident
+    where cleared_at is null and component = any(${[...places]}::text[])`.execute(db);
+  return {
+    signals: new Map(signals.map(({ state }) => [state.fingerprint, state])),
+    violations: new Map(violations.map(({ record }) => [record.id, record])),
+    incidents: new Map(incidents.map((row) => [row.component, incidentFrom(row)])),
+  };
+}
+
+const incidentFrom = (row: { id: string; component: string; opened_at: Date; announced: boolean }): IncidentRecord => ({
+  id: row.id,
+  component: row.component,
+  openedAt: row.opened_at.getTime(),
+  announced: row.announced,
+});
+
+/** Keeps what was derived; four statements, however much it is. */
+export async function saveDerived(db: Db, derived: Derived, now: number): Promise<void> {
+  await saveIncidents(db, derived.incidents);
+  await saveSignals(db, derived.signals);
+  await saveViolations(db, derived.violations);
+  await settleIncidents(db, new Set(derived.violations.map(({ incidentId }) => incidentId)), now);
+}
+
+async function saveSignals(db: Db, states: readonly SignalState[]): Promise<void> {
+  if (states.length === 0) return;
+  await sql`
+    insert into monitor.signal as kept (fingerprint, rule, component, phase, source, observed_at, state)
+    select state->>'fingerprint', state->>'rule', state->>'component', state->>'phase', state->>'source',
+      to_timestamp((state->>'observedAt')::float8 / 1000), state
+    from jsonb_array_elements(${JSON.stringify(states)}::jsonb) as state
+    on conflict (fingerprint) do update set phase = excluded.phase, source = excluded.source,
+      observed_at = excluded.observed_at, state = excluded.state`.execute(db);
+}
+
+async function saveViolations(db: Db, violations: readonly ViolationRecord[]): Promise<void> {
+  if (violations.length === 0) return;
+  await sql`
+    insert into monitor.violation (id, fingerprint, incident_id, rule, component, metric, severity, state, detected_at,
+      resolved_at, announced_at, record)
+    select v->>'id', v->>'fingerprint', v->>'incidentId', v->>'rule', v->>'component', v->>'metric', v->>'severity',
+      v->>'state', (v->>'detectedAt')::timestamptz, (v->>'resolvedAt')::timestamptz,
+      to_timestamp((v->>'announcedAt')::float8 / 1000), v
+    from jsonb_array_elements(${JSON.stringify(violations)}::jsonb) as v
+    on conflict (id) do update set severity = excluded.severity, state = excluded.state,
+      resolved_at = excluded.resolved_at, announced_at = excluded.announced_at, record = excluded.record`.execute(db);
+}
+
+async function saveIncidents(db: Db, incidents: readonly IncidentRecord[]): Promise<void> {
+  if (incidents.length === 0) return;
+  await sql`
+    insert into monitor.incident (id, component, opened_at, announced)
+    select i->>'id', i->>'component', to_timestamp((i->>'openedAt')::float8 / 1000), (i->>'announced')::boolean
+    from jsonb_array_elements(${JSON.stringify(incidents)}::jsonb) as i
+    on conflict (id) do update set announced = excluded.announced`.execute(db);
+}
+
+/** An incident is quiet from the moment the last of its violations is resolved. */
+async function settleIncidents(db: Db, ids: ReadonlySet<string>, now: number): Promise<void> {
+  if (ids.size === 0) return;
+  await sql`
+    update monitor.incident set quiet_since = case
+      when exists (select from monitor.violation v where v.incident_id = incident.id and v.state = 'firing') then null
+      else coalesce(quiet_since, ${new Date(now)}) end
+    where id = any(${[...ids]}::text[])`.execute(db);
+}
+
+export async function saveEvaluations(db: Db, evaluations: readonly Evaluation[], now: number): Promise<void> {
+  await sql`
+    insert into monitor.evaluation (rule, at, record)
+    select e->>'rule', ${new Date(now)}, e from jsonb_array_elements(${JSON.stringify(evaluations)}::jsonb) as e
+    on conflict (rule) do update set at = excluded.at, record = excluded.record`.execute(db);
+}
