@@ -1,5 +1,6 @@
 export { isAuthenticationConfigured } from './authentication.ts';
 export { type AppName, configFrom, defaultPorts, type Environment, portOf, ServiceConfig } from './config.ts';
+export { everyInterval } from './every-interval.ts';
 export { buildHttp, type HttpApp, type HttpOptions } from './http.ts';
 export {
   type Closeable,
@@ -12,6 +13,7 @@ export {
 } from './lifecycle.ts';
 export { listen } from './listen.ts';
 export { createLog, type Log } from './log.ts';
+export { LoopConfig } from './loop-config.ts';
 export type { ReadinessCheck } from './operations.ts';
 export { limitRate, type Pressure, type RateLimit, shedLoad } from './pressure.ts';
 export { pointersFrom, problemFrom } from './problem.ts';
