@@ -2,11 +2,16 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { waitForLock } from './file-lock.ts';
-import { relocateTemplates } from './relocate-templates.ts';
+import { relocateAssets } from './relocate-assets.ts';
 import { runCommand } from './run-command.ts';
 import type { Report } from './stack-error.ts';
 
 const packages = ['redis-server', 'redis-tools', 'prometheus', 'prometheus-alertmanager'];
+
+/** The scripts that the pages of Debian's Prometheus link to; their raw time zone tables are thousands of files that none reads. */
+const pageScripts = /^libjs-/;
+const unread = './usr/share/javascript/moment-timezone/data';
+
 const unpackedName = 'unpacked';
 
 /** Whether this machine has the tools of the recipe. */
@@ -53,19 +58,25 @@ async function fetchInto(folder: string, report: Report): Promise<void> {
   const apt = (command: string, args: readonly string[]): Promise<string> =>
     runCommand(command, [...aptOptions(work), ...args], { cwd: archives });
 
-  report('Fetching Redis, Prometheus and Alertmanager as Debian packages (31 MB, once): reading the package lists');
+  report('Fetching Redis, Prometheus and Alertmanager as Debian packages (35 MB, once): reading the package lists');
   await apt('apt-get', ['update']);
-  const wanted = [...packages, ...(await missingLibraries(await apt('apt-cache', ['depends', 'redis-tools'])))];
-  report(`Fetching ${wanted.join(', ')}`);
+  const dependencies = await apt('apt-cache', ['depends', 'redis-tools', 'prometheus', 'libjs-rickshaw']);
+  const wanted = [...packages, ...(await missingDependencies(dependencies))];
+  report(`Fetching ${wanted.filter((name) => !pageScripts.test(name)).join(', ')}`);
   await apt('apt-get', ['download', ...wanted]);
   for (const archive of await readdir(archives)) {
-    report(`Unpacking ${archive.replace(/_.*/, '')}`);
-    await runCommand('dpkg', ['-x', join(archives, archive), unpacking]);
+    const name = archive.replace(/_.*/, '');
+    if (!pageScripts.test(name)) report(`Unpacking ${name}`);
+    await runCommand('sh', ['-c', unpackCommand, 'sh', join(archives, archive), unpacking, unread]);
   }
-  await relocateTemplates(join(unpacking, 'usr/bin/prometheus-alertmanager'));
+  await relocateAssets(join(unpacking, 'usr/bin/prometheus-alertmanager'), '/usr/share/prometheus/alertmanager');
+  await relocateAssets(join(unpacking, 'usr/bin/prometheus'), '/usr/share/prometheus/web');
   await rename(unpacking, unpackedRoot(folder));
   await rm(work, { recursive: true, force: true });
 }
+
+/** `dpkg -x`, but without one folder. */
+const unpackCommand = 'dpkg-deb --fsys-tarfile "$1" | tar -x -C "$2" --exclude "$3"';
 
 /** Options that keep apt away from the machine's state and from root. */
 function aptOptions(work: string): string[] {
@@ -79,11 +90,14 @@ function aptOptions(work: string): string[] {
   ].flatMap((option) => ['-o', option]);
 }
 
-/** The libraries among the dependencies that this machine lacks. */
-async function missingLibraries(dependencies: string): Promise<string[]> {
-  const names = [...dependencies.matchAll(/^\s+\|?Depends: ((?:lib|lua)[^\s<>]+)/gm)].flatMap(([, name]) => name ?? []);
-  const installed = await Promise.all(names.map(isInstalled));
-  return names.filter((_, index) => installed[index] === false);
+/** What this machine lacks of the libraries of Redis, and the scripts of Prometheus, which must be unpacked beside it. */
+async function missingDependencies(dependencies: string): Promise<string[]> {
+  const listed = [...dependencies.matchAll(/^\s+\|?Depends: ((?:lib|lua)[^\s<>]+)/gm)].flatMap(
+    ([, name]) => name ?? [],
+  );
+  const names = [...new Set(listed)];
+  const needed = await Promise.all(names.map(async (name) => pageScripts.test(name) || !(await isInstalled(name))));
+  return names.filter((_, index) => needed[index]);
 }
 
 async function isInstalled(name: string): Promise<boolean> {
