@@ -7,6 +7,7 @@ export interface JsonSchema {
   readonly required?: readonly string[];
   readonly additionalProperties?: boolean | JsonSchema;
   readonly items?: JsonSchema;
+  readonly prefixItems?: readonly JsonSchema[];
   readonly anyOf?: readonly JsonSchema[];
   readonly oneOf?: readonly JsonSchema[];
   readonly allOf?: readonly JsonSchema[];
@@ -55,6 +56,10 @@ export function droppingObjects(schema: JsonSchema, pointer = ''): string[] {
     ...own,
     ...nested,
     ...alternatives.flatMap((child) => droppingObjects(child, pointer)),
+    ...(schema.prefixItems ?? []).flatMap((child, index) => droppingObjects(child, `${pointer}/${String(index)}`)),
     ...(schema.items ? droppingObjects(schema.items, `${pointer}/-`) : []),
+    ...(typeof schema.additionalProperties === 'object'
+      ? droppingObjects(schema.additionalProperties, `${pointer}/*`)
+      : []),
   ];
 }

@@ -18,14 +18,30 @@ export function pointerOf(path: readonly PropertyKey[]): string {
   return path.map((key) => `/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
 }
 
-/** Every issue of a failed parse as pointer and sentence; an unknown field is pointed at itself. */
-export function pointersFrom(error: z.core.$ZodError): FailurePointer[] {
-  return error.issues.flatMap((issue) =>
-    issue.code === 'unrecognized_keys'
-      ? issue.keys.map((key) => ({ pointer: pointerOf([...issue.path, key]), detail: 'Unknown field' }))
-      : [{ pointer: pointerOf(issue.path), detail: issue.message }],
+/** Of the alternatives of a union, the one that the input comes closest to: the fewest complaints. */
+function closestAlternative(alternatives: readonly z.core.$ZodIssue[][]): readonly z.core.$ZodIssue[] {
+  return alternatives.reduce<readonly z.core.$ZodIssue[]>(
+    (closest, issues) => (closest.length === 0 || issues.length < closest.length ? issues : closest),
+    [],
   );
 }
+
+function pointersOf(issues: readonly z.core.$ZodIssue[], parent: readonly PropertyKey[]): FailurePointer[] {
+  return issues.flatMap((issue) => {
+    const path = [...parent, ...issue.path];
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => ({ pointer: pointerOf([...path, key]), detail: 'Unknown field' }));
+    }
+    const closest = issue.code === 'invalid_union' ? closestAlternative(issue.errors) : [];
+    return closest.length > 0 ? pointersOf(closest, path) : [{ pointer: pointerOf(path), detail: issue.message }];
+  });
+}
+
+/**
+ * Every issue of a failed parse as pointer and sentence. An unknown field is pointed at itself, a union that does not
+ * match at what its closest alternative complains about.
+ */
+export const pointersFrom = (error: z.core.$ZodError): FailurePointer[] => pointersOf(error.issues, []);
 
 /** Any thrown value as a failure. What we do not know becomes `internal`, without its message. */
 export function failureFrom(error: unknown): CharterError {

@@ -1,4 +1,4 @@
-import { generateKeyPairSync, sign } from 'node:crypto';
+import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -60,6 +60,33 @@ test.each([
   ['with a changed payload', tokenOf(claims).replace(/\.[^.]+\./, `.${base64({ ...claims, sub: 'eve' })}.`)],
 ])('a token %s is refused', async (_which, token) => {
   expectProblem(await create(token), 'unauthenticated');
+});
+
+test('tokens signed with a shared secret are taken, and those signed with another are not', async () => {
+  const secret = 'a secret of more than 32 characters';
+  const environment = {
+    CHARTER_JWT_SECRET: secret,
+    CHARTER_JWT_ISSUER: 'https://idp',
+    CHARTER_JWT_AUDIENCE: 'charter',
+  };
+  const shared = await buildSample({ environment });
+  const signed = `${base64({ alg: 'HS256', typ: 'JWT' })}.${base64({ ...claims, role: 'admin' })}`;
+  const statusWith = async (key: string) => {
+    const token = `${signed}.${createHmac('sha256', key).update(signed).digest('base64url')}`;
+    const headers = { authorization: `Bearer ${token}` };
+    return (await shared.inject({ method: 'POST', url: '/run', headers })).statusCode;
+  };
+  expect([await statusWith(secret), await statusWith('another')]).toEqual([200, 401]);
+  await shared.close();
+});
+
+test('the public key is no shared secret', async () => {
+  const signed = `${base64({ alg: 'HS256', typ: 'JWT' })}.${base64({ ...claims, roles: 'admin' })}`;
+  const pem = publicKey.export({ type: 'spki', format: 'pem' });
+  expectProblem(
+    await create(`${signed}.${createHmac('sha256', pem).update(signed).digest('base64url')}`),
+    'unauthenticated',
+  );
 });
 
 test('a token that names none of our roles, or a lesser one, is refused as such', async () => {

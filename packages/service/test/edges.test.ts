@@ -18,7 +18,7 @@ afterAll(() => keys.close());
 
 test('every route enforces the role that its document names', async () => {
   const app = await buildSample({ environment: { CHARTER_API_KEYS: keys.file } });
-  expect(await expectEveryRouteGuarded(app, keys)).toBe(7);
+  expect(await expectEveryRouteGuarded(app, keys)).toBe(8);
   await app.close();
 });
 

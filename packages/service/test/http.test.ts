@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { CharterError } from '@charter/shared/contracts';
 import { afterEach, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -44,6 +45,34 @@ test('every wrong field of a body is named by an escaped pointer', async () => {
     'request-invalid',
   );
   expect(problem.errors.map(({ pointer }) => pointer).sort()).toEqual(['/a~1b', '/extra', '/size']);
+});
+
+test('a union that does not match is pointed at where its closest alternative complains', async () => {
+  const app = await build();
+  const url = '/things/01ARZ3NDEKTSV4RRFFQ69G5FAV';
+  const send = (change: unknown) => app.inject({ method: 'PATCH', url, payload: { change } });
+  expect((await send({ scaleBy: 2 })).json()).toEqual({ scaleBy: 2 });
+  const problem = expectProblem(await send({ to: 3, why: 4 }), 'request-invalid');
+  expect(problem.errors.map(({ pointer }) => pointer)).toEqual(['/change/why']);
+});
+
+test('a handler that takes too long is answered for, and a hijacked stream is left alone', async () => {
+  const stream = Promise.withResolvers<ServerResponse>();
+  const app = await build({
+    routes: (http) => {
+      http.get('/slow', { config: role('viewer'), handlerTimeout: 20 }, () => new Promise(() => undefined));
+      http.get('/events', { config: role('viewer'), handlerTimeout: 10 }, (_request, reply) => {
+        reply.hijack();
+        reply.raw.writeHead(200, { 'content-type': 'text/event-stream' });
+        stream.resolve(reply.raw);
+      });
+    },
+  });
+  const events = app.inject('/events');
+  const open = await stream.promise;
+  expectProblem(await app.inject('/slow'), 'request-timeout');
+  open.end('data: still here\n\n');
+  expect((await events).body).toBe('data: still here\n\n');
 });
 
 test('an unknown error answers 500 without its message and is logged once with it', async () => {

@@ -1,4 +1,4 @@
-import { CharterError, PageQuery, pageOf } from '@charter/shared/contracts';
+import { CharterError, PageQuery, pageOf, Ulid } from '@charter/shared/contracts';
 import { z } from 'zod';
 import {
   buildHttp,
@@ -13,6 +13,7 @@ import {
 
 const Thing = z.object({ id: z.string(), size: z.number() });
 const NewThing = z.strictObject({ size: z.number(), 'a/b': z.int().optional() });
+const Change = z.union([z.strictObject({ scaleBy: z.number() }), z.strictObject({ to: z.number(), why: z.string() })]);
 const ThingId = z.strictObject({ id: z.string().max(20) });
 
 /** A small service with the routes that the tests need. */
@@ -46,6 +47,8 @@ export function sampleRoutes(http: HttpApp): void {
     return reply.code(201).send(thing);
   });
   http.post('/things/:id/approve', { config: role('approver'), schema: { params: ThingId } }, async () => ({}));
+  const change = { params: z.strictObject({ id: Ulid }), body: z.strictObject({ change: Change }) };
+  http.patch('/things/:id', { config: role('operator'), schema: change }, async ({ body }) => body.change);
   http.delete('/things/:id', { config: role('admin'), schema: { params: ThingId } }, async () => ({}));
   http.post('/run', { config: role('operator') }, async () => ({ running: true }));
   http.post('/reports', { config: { ...role('none'), anonymous: true } }, async (request) => identityOf(request));

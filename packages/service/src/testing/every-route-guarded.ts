@@ -38,7 +38,7 @@ const stopper = '?charter-test-stop=1';
 
 async function expectGuarded(app: HttpApp, keys: TestKeys, operation: DocumentedOperation): Promise<void> {
   const { method, title, role: needed } = operation;
-  const url = urlOf(operation.path, 'x') + stopper;
+  const url = urlOf(operation) + stopper;
   if (needed !== 'none') {
     expectProblem(await app.inject({ method, url }), 'unauthenticated');
     expectProblem(await app.inject({ method, url, headers: { authorization: 'Bearer wrong' } }), 'unauthenticated');

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { HttpApp } from '../http.ts';
 import type { JsonSchema } from '../json-schema.ts';
 import { roles } from '../role.ts';
+import { sampleOf } from './samples.ts';
 
 const Json = z.custom<JsonSchema>((value) => typeof value === 'object' && value !== null);
 const Media = z.object({ schema: Json.optional() });
@@ -42,5 +43,10 @@ export async function operationsOf(app: HttpApp): Promise<DocumentedOperation[]>
   );
 }
 
-/** The path with every parameter filled in. */
-export const urlOf = (path: string, value: string): string => path.replaceAll(/\{[^}]+\}/g, encodeURIComponent(value));
+/** The operation's path, every parameter filled with the value given or with one that fits its schema. */
+export function urlOf({ path, parameters }: DocumentedOperation, value?: string): string {
+  return path.replaceAll(/\{([^}]+)\}/g, (_braces, name) => {
+    const schema = parameters.find((parameter) => parameter.in === 'path' && parameter.name === name)?.schema;
+    return encodeURIComponent(value ?? String(sampleOf(schema ?? {})));
+  });
+}

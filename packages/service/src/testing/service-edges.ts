@@ -55,8 +55,15 @@ export function describeServiceEdges(buildApp: () => Promise<HttpApp>, options: 
     }
 
     test('unknown query parameters are refused', async () => {
-      for (const { method, path } of operations) {
-        expectProblem(await app.inject({ method, url: `${urlOf(path, 'x')}?no-such-parameter=1` }), 'request-invalid');
+      for (const operation of operations) {
+        const { method, title, body } = operation;
+        const answer = await app.inject({ method, url: `${urlOf(operation)}?no-such-parameter=1` });
+        const { errors } = expectProblem(answer, 'request-invalid');
+        if (body === undefined)
+          expect(
+            errors.map(({ pointer }) => pointer),
+            title,
+          ).toContain('/no-such-parameter');
       }
     });
 
@@ -68,21 +75,24 @@ export function describeServiceEdges(buildApp: () => Promise<HttpApp>, options: 
     });
 
     test('unknown fields of bodies are refused', async () => {
-      for (const { method, path, title, body = {} } of withBody()) {
+      for (const operation of withBody()) {
+        const { method, title, body = {} } = operation;
         if (body.type !== 'object' || takesMore(body)) continue;
         const payload = JSON.stringify({ ...Object(sampleOf(body)), noSuchField: 1 });
-        const problem = expectProblem(
-          await app.inject({ method, url: urlOf(path, 'x'), headers: json, payload }),
-          'request-invalid',
-        );
-        expect(problem.errors.length, title).toBeGreaterThan(0);
+        const answer = await app.inject({ method, url: urlOf(operation), headers: json, payload });
+        const { errors } = expectProblem(answer, 'request-invalid');
+        expect(
+          errors.map(({ pointer }) => pointer),
+          title,
+        ).toContain('/noSuchField');
       }
     });
 
     test('bodies that are no JSON, too large, or of another media type are refused', async () => {
       const large = JSON.stringify('x'.repeat(options.bodyLimitBytes ?? 1024 * 1024));
-      for (const { method, path } of withBody()) {
-        const url = urlOf(path, 'x');
+      for (const operation of withBody()) {
+        const { method } = operation;
+        const url = urlOf(operation);
         expectProblem(await app.inject({ method, url, headers: json, payload: '{"cut":' }), 'request-invalid');
         expectProblem(await app.inject({ method, url, headers: json, payload: large }), 'body-too-large');
         const other = { 'content-type': 'application/x-www-form-urlencoded' };
@@ -92,10 +102,10 @@ export function describeServiceEdges(buildApp: () => Promise<HttpApp>, options: 
 
     test('values of wrong types never break a handler', async () => {
       for (const operation of reaching()) {
-        const { body, path } = operation;
+        const { body } = operation;
         if (body === undefined) continue;
         for (const payload of [null, 1, 'text', [], {}, ...brokenBodies(body)]) {
-          await expectRefusedOrDone(operation, urlOf(path, 'x'), payload);
+          await expectRefusedOrDone(operation, urlOf(operation), payload);
         }
       }
     });
@@ -104,7 +114,7 @@ export function describeServiceEdges(buildApp: () => Promise<HttpApp>, options: 
       for (const operation of reaching()) {
         if (!operation.path.includes('{')) continue;
         const payload = operation.body === undefined ? undefined : sampleOf(operation.body);
-        for (const id of unknownIds) await expectRefusedOrDone(operation, urlOf(operation.path, id), payload);
+        for (const id of unknownIds) await expectRefusedOrDone(operation, urlOf(operation, id), payload);
       }
     });
 
@@ -119,10 +129,10 @@ export function describeServiceEdges(buildApp: () => Promise<HttpApp>, options: 
           `cursor=${'x'.repeat(200)}`,
           'cursor=',
         ]) {
-          await expectRefusedOrDone(operation, `${urlOf(operation.path, 'x')}?${query}`);
+          await expectRefusedOrDone(operation, `${urlOf(operation)}?${query}`);
         }
         for (const query of ['limit=0', 'limit=-1', 'limit=1e9', 'limit=all', 'limit=1&limit=2']) {
-          const url = `${urlOf(operation.path, 'x')}?${query}`;
+          const url = `${urlOf(operation)}?${query}`;
           expectProblem(await app.inject({ method: operation.method, url }), 'request-invalid');
         }
       }
