@@ -1,4 +1,5 @@
 import type { TestProject } from 'vitest/node';
+import { sweepAbandonedFolders } from './abandoned-folders.ts';
 import { startTestPostgres, startTestRedis } from './test-servers.ts';
 
 declare module 'vitest' {
@@ -14,6 +15,7 @@ declare module 'vitest' {
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const givenRedis = process.env.CHARTER_TEST_REDIS_URL;
   const givenPostgres = process.env.CHARTER_TEST_POSTGRES_URL;
+  await sweepAbandonedFolders();
   await using started = new AsyncDisposableStack();
   const redis = givenRedis ?? started.use(await startTestRedis()).url;
   const postgres = givenPostgres ?? started.use(await startTestPostgres()).url;

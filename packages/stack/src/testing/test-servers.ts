@@ -1,5 +1,4 @@
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startAlertmanager } from '../alertmanager.ts';
 import { findBinaries } from '../find-binaries.ts';
@@ -8,6 +7,7 @@ import { startPostgres } from '../postgres.ts';
 import { startPrometheus } from '../prometheus.ts';
 import { startRedis } from '../redis.ts';
 import type { Server, ServerOptions } from '../server.ts';
+import { claimTestFolder } from './abandoned-folders.ts';
 
 /** A server on a free port whose data is deleted when it stops. Also usable with `await using`. */
 export interface TestServer extends Server, AsyncDisposable {}
@@ -65,9 +65,7 @@ async function startConfigured(
 }
 
 async function inTemporaryFolder(start: (common: ServerOptions) => Promise<Server>): Promise<TestServer> {
-  const stateDir = await mkdtemp(join(tmpdir(), 'charter-test-'));
-  // Started by root, Postgres runs as another user, who must be able to pass.
-  await chmod(stateDir, 0o711);
+  const stateDir = await claimTestFolder();
   const cleanUp = (): Promise<void> => rm(stateDir, { recursive: true, force: true });
   try {
     const server = await start({ stateDir, port: await freePort() });
