@@ -4,6 +4,7 @@ import {
   createLog,
   createRegistry,
   type Environment,
+  everyInterval,
   type RunningService,
   startService,
 } from '@charter/service';
@@ -21,7 +22,6 @@ import { createMetrics } from './metrics.ts';
 import { migrations, type OrchestratorTables } from './migrations.ts';
 import { escalateOverdue } from './workers/escalate.ts';
 import { onTimeline } from './workers/on-timeline.ts';
-import { everyInterval } from './workers/on-timer.ts';
 
 /** How often the scheduler looks whether a new slot has begun. */
 const schedulerMs = 250;

@@ -46,7 +46,18 @@ export {
   violationQueue,
 } from './queues.ts';
 export { ActionBelief, Recommendation } from './recommendation.ts';
-export { AutomationMode, Comparator, Instant, Labels, MetricName, Name, Ratio, Severity, Ulid } from './scalars.ts';
+export {
+  AutomationMode,
+  Comparator,
+  Instant,
+  Labels,
+  MetricName,
+  Name,
+  printable,
+  Ratio,
+  Severity,
+  Ulid,
+} from './scalars.ts';
 export { TargetState } from './target-state.ts';
 export { Stage, TimelineEntry, TimelineEvent } from './timeline.ts';
 export { Suppression, Violation, ViolationRef, ViolationSource } from './violation.ts';

@@ -16,7 +16,10 @@ export type Problem = z.infer<typeof Problem>;
 /** Query of every list: newest first, by cursor. */
 export const PageQuery = z.strictObject({
   limit: z.coerce.number().int().min(1).max(500).default(50),
-  cursor: z.string().max(200).optional(),
+  cursor: z
+    .string()
+    .regex(/^[\w.:~=-]{1,200}$/, 'is no cursor of this list')
+    .optional(),
 });
 export type PageQuery = z.infer<typeof PageQuery>;
 

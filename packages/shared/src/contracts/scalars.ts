@@ -8,10 +8,18 @@ export type Ulid = z.infer<typeof Ulid>;
 export const Instant = z.iso.datetime();
 export type Instant = z.infer<typeof Instant>;
 
+/** Text that Postgres can keep: at most `length` characters and no NUL among them. */
+export function printable(length: number) {
+  return z
+    .string()
+    .max(length)
+    .regex(/^[^\0]*$/, 'has a NUL character');
+}
+
 /** Name of a component, target, rule, strategy or policy. `/` separates a group from a member. */
-export const Name = z.string().min(1).max(200);
-export const MetricName = z.string().min(1).max(200);
-export const Labels = z.record(z.string().max(200), z.string().max(2000));
+export const Name = printable(200).min(1);
+export const MetricName = printable(200).min(1);
+export const Labels = z.record(printable(200), printable(2_000));
 export type Labels = z.infer<typeof Labels>;
 
 export const Severity = z.enum(['critical', 'warning', 'info']);
