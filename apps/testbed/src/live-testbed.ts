@@ -23,7 +23,8 @@ export function runLive(testbed: Testbed, clock: Clock, tickMs: number): LiveTes
     seen = now;
     return testbed;
   };
-  const timer = setInterval(current, tickMs);
+  // The server keeps the process alive, the clock alone does not.
+  const timer = setInterval(current, tickMs).unref();
   return {
     current,
     instantOf: (seconds) => new Date(origin + seconds * 1000).toISOString(),
