@@ -1,0 +1,45 @@
+import type { Prometheus } from '@charter/prometheus';
+import { CharterError, type VerificationSignal } from '@charter/shared/contracts';
+import { excessOf, type Reading } from '../domain/reading.ts';
+import type { Signals, Violations } from '../ports.ts';
+
+/** Signals from Prometheus by the query that raised them; from the monitor where there is none. */
+export const prometheusSignals = (prometheus: Pick<Prometheus, 'instant'>, violations: Violations): Signals => ({
+  read: (signal) =>
+    signal.query === null ? fromMonitor(violations, signal) : fromQuery(prometheus, signal, signal.query),
+});
+
+async function fromQuery(
+  prometheus: Pick<Prometheus, 'instant'>,
+  signal: VerificationSignal,
+  query: string,
+): Promise<Reading> {
+  const answer = await prometheus.instant(query);
+  if (answer.kind === 'inconclusive') return { kind: 'missing', reason: `${answer.reason}: ${answer.detail}` };
+  const own = answer.samples.filter(({ labels }) => Object.values(labels).includes(signal.component));
+  const samples = own.length > 0 ? own : answer.samples;
+  if (own.length === 0 && samples.length > 1) {
+    return {
+      kind: 'missing',
+      reason: `the query gives ${String(samples.length)} series and none names ${signal.component}`,
+    };
+  }
+  const values = samples.map(({ value }) => value);
+  if (values.some(Number.isNaN)) return { kind: 'missing', reason: 'the value is not a number' };
+  return {
+    kind: 'value',
+    value: values.reduce((worst, value) => (excessOf(signal, value) > excessOf(signal, worst) ? value : worst)),
+  };
+}
+
+async function fromMonitor(violations: Violations, { fingerprint }: VerificationSignal): Promise<Reading> {
+  if (fingerprint === null) return { kind: 'missing', reason: 'it has neither a query nor a fingerprint' };
+  try {
+    const violation = await violations.find(fingerprint);
+    if (violation === null) return { kind: 'missing', reason: 'the monitor knows no such violation' };
+    return { kind: 'state', firing: violation.state === 'firing' };
+  } catch (error) {
+    if (error instanceof CharterError && error.retryable) return { kind: 'missing', reason: error.message };
+    throw error;
+  }
+}

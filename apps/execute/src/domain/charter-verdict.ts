@@ -1,0 +1,54 @@
+import type { Decision, Plan, PlannedAction } from '@charter/shared/contracts';
+import { stricterThan } from './obligations.ts';
+
+export type CharterVerdict =
+  | { readonly kind: 'allowed'; readonly policies: readonly string[] }
+  | { readonly kind: 'denied'; readonly reason: string }
+  /** A person has to be asked again. */
+  | { readonly kind: 'ask'; readonly reason: string };
+
+export interface Standing {
+  readonly plan: Pick<Plan, 'approval' | 'obligations' | 'mode'>;
+  readonly action: Pick<PlannedAction, 'action' | 'target' | 'parameters'>;
+  readonly blastRadius: number;
+  /** The target is part of Charter or of what it runs on: only a rule that names it allows. */
+  readonly isProtected: boolean;
+}
+
+/** What the newest policy says about a step that an older one let through: obligations only tighten. */
+export function judgeDecision(
+  decision: Decision,
+  { plan, action, blastRadius, isProtected }: Standing,
+): CharterVerdict {
+  const reason = decision.reasons.map(({ text }) => text).join('; ') || `decision ${decision.decisionId}`;
+  if (decision.effect === 'deny') return { kind: 'denied', reason };
+  if (decision.automation === 'observe') return { kind: 'denied', reason: `Automation is observe here: ${reason}` };
+  const isApproved = plan.approval === 'approved';
+  if (plan.approval !== 'approved' && plan.approval !== 'auto_approved') {
+    return { kind: 'denied', reason: `The plan's approval is ${plan.approval}` };
+  }
+  if (!isApproved && (decision.effect === 'require-approval' || decision.automation === 'approve')) {
+    return { kind: 'ask', reason: `The policy in force now asks for approval: ${reason}` };
+  }
+  const stricter = stricterThan(decision.obligations, plan.obligations);
+  if (stricter !== null) return { kind: 'ask', reason: `Obligations are stricter than the plan's: ${stricter}` };
+  const { maxReplicas, blastRadius: widest } = decision.obligations;
+  const { replicas } = action.parameters;
+  if (maxReplicas !== undefined && typeof replicas === 'number' && replicas > maxReplicas) {
+    return { kind: 'denied', reason: `${String(replicas)} replicas are above the ${String(maxReplicas)} allowed` };
+  }
+  if (widest !== undefined && blastRadius > widest) {
+    return {
+      kind: 'denied',
+      reason: `The plan touches ${String(blastRadius)} of its group, ${String(widest)} is allowed`,
+    };
+  }
+  const rules = decision.reasons.filter(({ effect, rule }) => effect !== 'deny' && rule !== null);
+  if (isProtected && rules.length === 0) {
+    return {
+      kind: 'denied',
+      reason: `${action.target} is part of Charter or of what it runs on and no policy names it`,
+    };
+  }
+  return { kind: 'allowed', policies: [...new Set(rules.flatMap(({ policy }) => policy ?? []))].sort() };
+}

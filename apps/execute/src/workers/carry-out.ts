@@ -1,0 +1,142 @@
+import { sql } from 'kysely';
+import { handBack, type Run, stepsOf, underClaim, writeJournal } from '../adapters/execution-records.ts';
+import type { ExecutionRow, StepRow } from '../adapters/tables.ts';
+import { describeCall } from '../domain/actuation.ts';
+import { refusePlan } from '../domain/admission.ts';
+import { type ExecutionFacts, type Move, nextMove } from '../domain/next-move.ts';
+import type { ExecuteDeps } from './deps.ts';
+import { endExecution } from './end-execution.ts';
+import { follow, refuseAll, turnBack } from './follow-answer.ts';
+import { askLeave } from './pass-gates.ts';
+import { pauseExecution, restExecution } from './rest-execution.ts';
+import { finishSending } from './send-step.ts';
+import { type StepAnswer, takeStep } from './take-step.ts';
+import { undoStep } from './undo-step.ts';
+import { verifyExecution } from './verify-execution.ts';
+
+export interface Control {
+  /** Aborted when the claim is lost or the process drains: waits end, a step in flight does not. */
+  readonly signal: AbortSignal;
+}
+
+/** Carries one execution as far as it goes now: to its end, to a hold, or to the point where it is handed back. */
+export async function carryOut(deps: ExecuteDeps, run: Run, { signal }: Control): Promise<void> {
+  await deps.checkpoint('picked-up', run.executionId);
+  for (;;) {
+    const loaded = await load(deps, run);
+    if (loaded === null) return;
+    const { row, steps, facts } = loaded;
+    const move = nextMove(facts);
+    if (signal.aborted) return handBack(deps.store, run, 0);
+    if (await makeMove(deps, run, { row, steps, facts, move, signal })) return;
+  }
+}
+
+interface Loaded {
+  readonly row: ExecutionRow;
+  readonly steps: readonly StepRow[];
+  readonly facts: ExecutionFacts;
+}
+
+async function load({ store }: ExecuteDeps, run: Run): Promise<Loaded | null> {
+  const row = await store.db
+    .selectFrom('execution')
+    .selectAll()
+    .select(sql<boolean>`deadline_at < now()`.as('is_late'))
+    .where('id', '=', run.executionId)
+    .where('claim', '=', run.claim)
+    .executeTakeFirst();
+  if (!row) return null;
+  const steps = await stepsOf(store.db, run.executionId);
+  const facts: ExecutionFacts = {
+    state: row.state,
+    phase: row.phase,
+    requested: row.requested,
+    order: row.step_order,
+    steps: steps.map((step) => ({
+      actionId: step.action_id,
+      direction: step.direction,
+      state: step.state,
+      undoable: step.undo !== null,
+    })),
+    triggerGone: row.trigger_gone,
+    verdict: row.verdict,
+    undoReason: row.undo_reason,
+    isLate: row.is_late,
+  };
+  return { row, steps, facts };
+}
+
+/** @returns whether there is nothing more to do now */
+async function makeMove(
+  deps: ExecuteDeps,
+  run: Run,
+  at: Loaded & { move: Move; signal: AbortSignal },
+): Promise<boolean> {
+  const { row, steps, move, facts, signal } = at;
+  switch (move.kind) {
+    case 'rest':
+      await restExecution(deps, run, row, facts.isLate);
+      return true;
+    case 'pause':
+      await pauseExecution(deps, run);
+      return true;
+    case 'take': {
+      if (row.started_at === null) {
+        const refused = refusePlan(row.plan, deps.environment, new Date());
+        if (refused)
+          return refuseAll(deps, run, refused.gate, { disposition: refused.disposition, reason: refused.reason });
+      }
+      return follow(deps, run, row, facts, await takeStep(deps, run, row, move.actionId));
+    }
+    case 'settle':
+      return follow(deps, run, row, facts, await settle(deps, run, row, steps, move.step));
+    case 'turn-back':
+      await turnBack(deps, run, row, move.reason, null);
+      return false;
+    case 'undo': {
+      const forward = steps.find(({ action_id, direction }) => action_id === move.actionId && direction === 'forward');
+      if (!forward) throw new Error(`No step ${move.actionId} to take back`);
+      return follow(deps, run, row, facts, await undoStep(deps, run, row, forward));
+    }
+    case 'verify':
+      try {
+        await verifyExecution(deps, run, row, signal);
+      } catch (error) {
+        if (!signal.aborted) throw error;
+      }
+      return false;
+    case 'end':
+      await endExecution(deps, run, move.ending);
+      return true;
+  }
+}
+
+/** A step that was sent before this process took over, or before its last answer was written down. */
+async function settle(
+  deps: ExecuteDeps,
+  run: Run,
+  row: ExecutionRow,
+  steps: readonly StepRow[],
+  open: { actionId: string; direction: string },
+): Promise<StepAnswer> {
+  const step = steps.find(({ action_id, direction }) => action_id === open.actionId && direction === open.direction);
+  const action = row.plan.actions.find(({ id }) => id === open.actionId);
+  if (!step || !action) throw new Error(`No step ${open.actionId} to settle`);
+  const target = deps.targets.find(step.target);
+  if (target === null)
+    return { kind: 'hold', gate: 'target', reason: `The active pack has no target ${step.target}`, isPause: false };
+  const leave = await askLeave(deps, { executionId: run.executionId, group: target.group, policies: [] });
+  if (leave.kind !== 'pass') return leave;
+  const effector = await deps.effectors.of(target);
+  const sending = { plan: row.plan, action, direction: step.direction, effector, leave };
+  await underClaim(deps.store, run, (tx) =>
+    writeJournal(tx.db, run.executionId, {
+      kind: 'resumed',
+      actionId: action.id,
+      direction: step.direction,
+      text: `Taken up again: ${describeCall(step.call, step.target)}, ${effector.guarantee}`,
+    }),
+  );
+  return finishSending(deps, run, sending, step, true);
+}

@@ -1,0 +1,103 @@
+import { CharterError } from '@charter/shared/contracts';
+import type { ActuatorCall } from '../domain/actuation.ts';
+import type { Clock, EffectAnswer, Effector } from '../ports.ts';
+
+export interface Delivery {
+  /** What was promised when the step was armed. */
+  readonly guarantee: Effector['guarantee'];
+  readonly call: ActuatorCall;
+  readonly idempotencyKey: string;
+  readonly fencingToken: number;
+  readonly timeoutMs: number;
+  /** When the leave to act runs out, on the monotonic clock: nothing is sent from then on. */
+  readonly sendUntil: number;
+  /** An earlier attempt may have got through: its process died before it knew. */
+  readonly resumed: boolean;
+}
+
+export type Delivered =
+  /** `shown` is false when the target accepted the change but does not show it. */
+  | { readonly kind: 'done'; readonly shown: boolean; readonly detail: string }
+  | { readonly kind: 'failed'; readonly reason: string }
+  /** The leave ran out before the answer was known: ask for leave, then go on. */
+  | { readonly kind: 'again'; readonly mayHaveHappened: boolean }
+  | { readonly kind: 'uncertain'; readonly reason: string };
+
+const firstPauseMs = 50;
+const longestPauseMs = 1_000;
+const attemptMs = 3_000;
+
+/** Makes one effect happen as its target's guarantee allows, until it is known or the time is up. */
+export async function deliver(effector: Effector, delivery: Delivery, clock: Clock): Promise<Delivered> {
+  const { call, timeoutMs, guarantee } = delivery;
+  const endsAt = clock.now() + timeoutMs;
+  if (delivery.resumed && guarantee === 'at-most-once') {
+    return { kind: 'uncertain', reason: 'It may have been sent before the crash, and the target keeps no keys' };
+  }
+  if (delivery.resumed && guarantee === 'set-point' && (await shows(effector, call)) === true) {
+    return { kind: 'done', shown: true, detail: 'It had taken effect before the crash' };
+  }
+  let mayHaveHappened = delivery.resumed;
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
+    if (clock.now() >= delivery.sendUntil) return { kind: 'again', mayHaveHappened };
+    const leftMs = Math.max(50, endsAt - clock.now());
+    const answer = await effector.apply({ ...delivery, timeoutMs: Math.min(attemptMs, leftMs) });
+    switch (answer.kind) {
+      case 'applied':
+        return settle(effector, call, endsAt, clock);
+      case 'refused':
+      case 'stale':
+        if (mayHaveHappened && guarantee === 'set-point') return byReading(effector, call, answer);
+        return { kind: 'failed', reason: answer.reason };
+      case 'unknown':
+        mayHaveHappened = true;
+        if (guarantee === 'at-most-once') return { kind: 'uncertain', reason: answer.reason };
+        if (guarantee === 'set-point' && (await shows(effector, call)) === true)
+          return settle(effector, call, endsAt, clock);
+        break;
+      case 'not-sent':
+        break;
+    }
+    if (clock.now() + pauseMs >= endsAt) {
+      return mayHaveHappened ? byReading(effector, call, answer) : { kind: 'failed', reason: answer.reason };
+    }
+    await clock.wait(pauseMs);
+  }
+}
+
+/** The time is up and something may have happened: only the target itself can tell. */
+async function byReading(
+  effector: Effector,
+  call: ActuatorCall,
+  answer: Exclude<EffectAnswer, { kind: 'applied' }>,
+): Promise<Delivered> {
+  if ((await shows(effector, call)) === true) return { kind: 'done', shown: true, detail: 'The target shows it' };
+  return { kind: 'uncertain', reason: answer.reason };
+}
+
+/** Waits until the target shows the change and is up again. */
+async function settle(effector: Effector, call: ActuatorCall, endsAt: number, clock: Clock): Promise<Delivered> {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs / 4, pauseMs * 2)) {
+    const shown = await shows(effector, call);
+    const ready = call.operation === 'restart' ? await isReady(effector) : true;
+    if (shown !== false && ready !== false) return { kind: 'done', shown: true, detail: 'The target took it' };
+    if (clock.now() + pauseMs >= endsAt) {
+      const detail =
+        shown === false ? 'The target accepted the change but does not show it' : 'The target did not come up again';
+      return { kind: 'done', shown: false, detail };
+    }
+    await clock.wait(pauseMs);
+  }
+}
+
+const shows = (effector: Effector, call: ActuatorCall): Promise<boolean | null> => unlessAway(effector.isApplied(call));
+const isReady = (effector: Effector): Promise<boolean | null> => unlessAway(effector.isReady());
+
+async function unlessAway(asked: Promise<boolean | null>): Promise<boolean | null> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof CharterError && error.retryable) return null;
+    throw error;
+  }
+}

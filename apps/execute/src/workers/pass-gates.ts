@@ -1,0 +1,158 @@
+import type { Plan, PlannedAction, Target } from '@charter/shared/contracts';
+import { CharterError } from '@charter/shared/contracts';
+import { updateStormBrake } from '../adapters/budget-records.ts';
+import { blastRadiusOf, refuseAction } from '../domain/admission.ts';
+import { judgeDecision } from '../domain/charter-verdict.ts';
+import { isProtectedTarget } from '../domain/protection.ts';
+import type { Reading } from '../domain/reading.ts';
+import { judgeTrigger } from '../domain/trigger.ts';
+import type { ExecuteDeps } from './deps.ts';
+
+/** Fresh leave to act: `until` on the monotonic clock. */
+export interface Leave {
+  readonly until: number;
+}
+
+export type GateAnswer<Passed> =
+  | ({ readonly kind: 'pass' } & Passed)
+  /** Cannot be asked now, or stopped for a while: ask again. */
+  | { readonly kind: 'hold'; readonly gate: string; readonly reason: string; readonly isPause: boolean }
+  | { readonly kind: 'refuse'; readonly gate: string; readonly reason: string; readonly ask: boolean }
+  /** What the plan was made for is over. */
+  | { readonly kind: 'gone'; readonly gate: string; readonly reason: string; readonly isResolved: boolean };
+
+/** No permit is trusted for longer than this, whatever it says. */
+const longestPermitMs = 5_000;
+
+type Held = Extract<GateAnswer<unknown>, { kind: 'hold' }>;
+const hold = (gate: string, reason: string, isPause = false): Held => ({ kind: 'hold', gate, reason, isPause });
+const refuse = (gate: string, reason: string, ask = false) => ({ kind: 'refuse' as const, gate, reason, ask });
+
+/** Leave to act: a fresh permit, and no pause file on this host. Everything that acts needs it, the way back too. */
+export async function askLeave(
+  { permits, localPause, clock }: Pick<ExecuteDeps, 'permits' | 'localPause' | 'clock'>,
+  asked: { executionId: string; group: string; policies: readonly string[] },
+): Promise<GateAnswer<Leave>> {
+  const askedAt = clock.now();
+  const permit = await unlessAway('permit', permits.request(asked));
+  if (isHeld(permit)) return permit;
+  if (!permit.granted) return hold('permit', permit.reason ?? 'The orchestrator gives no permit', true);
+  const validMs = Math.min(longestPermitMs, Date.parse(permit.expiresAt) - Date.parse(permit.issuedAt));
+  const until = askedAt + validMs;
+  if (!(until > clock.now())) return hold('permit', 'The permit expired before it arrived');
+  if (await localPause.isPaused()) return hold('pause-file', 'A pause file stops this host', true);
+  return { kind: 'pass', until };
+}
+
+export interface StepLeave extends Leave {
+  readonly policies: readonly string[];
+  /** How often the policies allow such a step; null when they do not say. */
+  readonly perHour: number | null;
+  readonly readings: readonly Reading[];
+  readonly blastRadius: number;
+}
+
+/** All that is asked of others before a step, in order. Generation, breaker, budgets and cool-down follow as it is armed. */
+export async function passGates(
+  deps: ExecuteDeps,
+  step: { executionId: string; plan: Plan; action: PlannedAction; target: Target; isFirst: boolean },
+): Promise<GateAnswer<StepLeave>> {
+  const { executionId, plan, action, target, isFirst } = step;
+  const leave = await askLeave(deps, { executionId, group: target.group, policies: [] });
+  if (leave.kind !== 'pass') return leave;
+  const outside = refuseAction(action, target);
+  if (outside !== null) return refuse('target', outside);
+  const blastRadius = blastRadiusOf(plan, target, deps.targets.all());
+  const decision = await unlessAway('charter', deps.decisions.decide(questionOf(step, blastRadius)));
+  if (isHeld(decision)) return decision;
+  const isProtected = isProtectedTarget(target, deps.ownUrls);
+  const verdict = judgeDecision(decision, { plan, action, blastRadius, isProtected });
+  if (verdict.kind === 'denied') return refuse('charter', verdict.reason);
+  if (verdict.kind === 'ask') return refuse('charter', verdict.reason, true);
+  const { policies } = verdict;
+  const named = policies.length === 0 ? leave : await askLeave(deps, { executionId, group: target.group, policies });
+  if (named.kind !== 'pass') return named;
+  const trigger = await checkTrigger(deps, plan, isFirst);
+  if (trigger.kind !== 'pass') return trigger;
+  if (isFirst) {
+    const storm = await checkStorm(deps);
+    if (storm !== null) return storm;
+  }
+  return { ...named, policies, perHour: decision.obligations.perHour ?? null, readings: trigger.readings, blastRadius };
+}
+
+const questionOf = (
+  { plan, action, target }: { plan: Plan; action: PlannedAction; target: Target },
+  blastRadius: number,
+) => ({
+  action: action.action,
+  environment: plan.environment,
+  subject: 'execute',
+  target: action.target,
+  targetClass: target.class,
+  group: target.group,
+  incidentId: plan.incidentId,
+  plan: {
+    id: plan.id,
+    hash: plan.hash,
+    cost: Math.min(1, Math.max(0, plan.cost)),
+    risk: plan.risk,
+    confidence: plan.rootCause?.confidence ?? 0,
+    blastRadius,
+  },
+});
+
+/** Looks again at what raised the plan. Absent, stale, partial, silenced or resolved evidence lets nothing through. */
+async function checkTrigger(
+  { signals, violations }: ExecuteDeps,
+  plan: Plan,
+  isFirst: boolean,
+): Promise<GateAnswer<{ readings: readonly Reading[] }>> {
+  const readings = await Promise.all(plan.verification.signals.map((signal) => signals.read(signal)));
+  const found = await unlessAway(
+    'trigger',
+    Promise.all(
+      plan.verification.signals.map(({ role, fingerprint }) =>
+        role === 'violated' && fingerprint !== null ? violations.find(fingerprint) : null,
+      ),
+    ),
+  );
+  if (isHeld(found)) return found;
+  const evidence = plan.verification.signals.flatMap((signal, index) => {
+    const reading = readings[index];
+    if (signal.role !== 'violated' || reading === undefined) return [];
+    return [{ signal, reading, suppressed: found[index]?.suppressed ?? null }];
+  });
+  const verdict = judgeTrigger(evidence);
+  switch (verdict.kind) {
+    case 'firing':
+      return { kind: 'pass', readings };
+    case 'gone':
+    case 'silenced':
+      return { kind: 'gone', gate: 'trigger', reason: verdict.reason, isResolved: verdict.kind === 'gone' };
+    case 'inconclusive':
+      return isFirst ? refuse('trigger', verdict.reason) : hold('trigger', verdict.reason);
+  }
+}
+
+async function checkStorm(deps: ExecuteDeps): Promise<GateAnswer<never> | null> {
+  const firing = await unlessAway('storm', deps.violations.firingComponents());
+  if (isHeld(firing)) return firing;
+  const names = deps.targets.all().map(({ metadata }) => metadata.name);
+  const unhealthy = names.filter((name) => firing.has(name)).length;
+  const storm = await updateStormBrake(deps.store, { targets: names.length, unhealthy }, deps.settings.storm);
+  return storm === null ? null : refuse('storm', storm);
+}
+
+/** The answer, or a hold when whoever was asked is out of reach: no answer is never a yes. */
+async function unlessAway<Answer>(gate: string, asked: Promise<Answer>): Promise<Answer | Held> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof CharterError && error.retryable) return hold(gate, error.message);
+    throw error;
+  }
+}
+
+const isHeld = <Answer>(answer: Answer | Held): answer is Held =>
+  typeof answer === 'object' && answer !== null && 'kind' in answer && answer.kind === 'hold';

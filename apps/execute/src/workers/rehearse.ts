@@ -1,0 +1,112 @@
+import type { Plan, PlannedAction } from '@charter/shared/contracts';
+import { CharterError } from '@charter/shared/contracts';
+import { sql } from 'kysely';
+import { type ExecuteTx, type Run, recordExecution, writeJournal } from '../adapters/execution-records.ts';
+import { callFrom, describeCall, undoOf } from '../domain/actuation.ts';
+import { refusePlan } from '../domain/admission.ts';
+import type { Json } from '../domain/spec.ts';
+import type { ExecuteDeps } from './deps.ts';
+import { passGates } from './pass-gates.ts';
+import { armStep, readBefore, type StepAnswer } from './take-step.ts';
+
+/** Undoes a transaction on purpose. */
+class Rehearsed extends Error {
+  readonly answer: StepAnswer | null;
+  constructor(answer: StepAnswer | null) {
+    super('rehearsed');
+    this.answer = answer;
+  }
+}
+
+/**
+ * Goes through a plan with the very same gates and records, but sends nothing and keeps nothing except its own journal.
+ * @returns the id of the dry run's record
+ */
+export async function rehearse(deps: ExecuteDeps, plan: Plan): Promise<string> {
+  const id = await deps.store.transaction(async (tx) => {
+    const recorded = await recordExecution(tx, plan, { dryRun: true, deadlineAt: new Date(plan.expiresAt) });
+    const reason = 'Dry run: nothing was changed';
+    await tx.db
+      .updateTable('execution')
+      .set({ state: 'completed', disposition: 'observed', reason, finished_at: sql<Date>`now()` })
+      .where('id', '=', recorded.id)
+      .execute();
+    return recorded.id;
+  });
+  const refused = refusePlan(plan, deps.environment, new Date());
+  const note = (text: string, data: Record<string, Json>, actionId?: string): Promise<void> =>
+    writeJournal(deps.store.db, id, { kind: 'rehearsed', text, actionId, data });
+  if (refused) await note(`Would be refused by ${refused.gate}: ${refused.reason}`, { gate: refused.gate });
+  for (const [index, action] of plan.actions.entries()) {
+    const { text, data } = await rehearseStep(
+      deps,
+      { executionId: id, claim: 0, holder: 'dry-run' },
+      plan,
+      action,
+      index === 0,
+    );
+    await note(text, data, action.id);
+  }
+  return id;
+}
+
+async function rehearseStep(
+  deps: ExecuteDeps,
+  run: Run,
+  plan: Plan,
+  action: PlannedAction,
+  isFirst: boolean,
+): Promise<{ text: string; data: Record<string, Json> }> {
+  const target = deps.targets.find(action.target);
+  if (target === null)
+    return { text: `Would be refused by target: the active pack has no ${action.target}`, data: { gate: 'target' } };
+  const leave = await passGates(deps, { executionId: run.executionId, plan, action, target, isFirst });
+  if (leave.kind !== 'pass') return refusal(leave);
+  const effector = await deps.effectors.of(target);
+  const before = await readBefore(effector);
+  if (before === 'away') return { text: `Would wait: ${action.target} does not answer`, data: { gate: 'effector' } };
+  const answer = await inVain(deps, (tx) =>
+    armStep(deps, tx, { run, plan, action, target, effector, before, leave, isFirst }),
+  );
+  if (answer !== null && answer.kind !== 'sent') return refusal(answer);
+  const call = callFrom(action);
+  const undo = action.reversible ? undoOf(call, before) : null;
+  const { method, url, body } = preview(() => effector.preview(call));
+  return {
+    text: `Would ${describeCall(call, action.target)}${undo === null ? ', which cannot be undone' : ''}`,
+    data: { method, url, body, guarantee: effector.guarantee, before, undo: undo === null ? null : undo.body },
+  };
+}
+
+const refusal = (answer: Exclude<StepAnswer, { kind: 'sent' }>) => ({
+  text: `Would ${answer.kind === 'hold' ? 'wait for' : 'be refused by'} ${answer.gate}: ${answer.reason}`,
+  data: { gate: answer.gate },
+});
+
+async function inVain(
+  deps: ExecuteDeps,
+  work: (tx: ExecuteTx) => Promise<StepAnswer | null>,
+): Promise<StepAnswer | null> {
+  try {
+    return await deps.store.transaction(async (tx) => {
+      throw new Rehearsed(await work(tx));
+    });
+  } catch (error) {
+    if (error instanceof Rehearsed) return error.answer;
+    throw error;
+  }
+}
+
+function preview(work: () => { method: string; url: string; body: unknown }): {
+  method: string;
+  url: string;
+  body: Json;
+} {
+  try {
+    const { method, url, body } = work();
+    return { method, url, body: JSON.parse(JSON.stringify(body ?? null)) };
+  } catch (error) {
+    if (error instanceof CharterError) return { method: '', url: '', body: error.message };
+    throw error;
+  }
+}

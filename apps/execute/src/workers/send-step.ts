@@ -1,0 +1,119 @@
+import type { Plan, PlannedAction } from '@charter/shared/contracts';
+import { CharterError } from '@charter/shared/contracts';
+import { type ExecuteTx, type Run, underClaim } from '../adapters/execution-records.ts';
+import { recordNotSent, recordResult, recordStart, timeLeft } from '../adapters/step-records.ts';
+import type { StepRow } from '../adapters/tables.ts';
+import { recordFailure } from '../adapters/target-records.ts';
+import { describeCall } from '../domain/actuation.ts';
+import type { Direction } from '../domain/execution.ts';
+import type { Spec } from '../domain/spec.ts';
+import type { Effector } from '../ports.ts';
+import { type Delivered, deliver } from './deliver.ts';
+import type { ExecuteDeps } from './deps.ts';
+import type { Leave } from './pass-gates.ts';
+import { tell } from './tell.ts';
+
+/** The step is in the journal with its result; `hold`: it was not sent, because the leave ran out. */
+export type Sent =
+  | { readonly kind: 'sent' }
+  | { readonly kind: 'hold'; readonly gate: string; readonly reason: string; readonly isPause: boolean };
+
+export interface Sending {
+  readonly plan: Plan;
+  readonly action: PlannedAction;
+  readonly direction: Direction;
+  readonly effector: Effector;
+  readonly leave: Leave;
+}
+
+/** Sends a step whose intent is journalled, and journals what came of it. */
+export async function sendStep(deps: ExecuteDeps, run: Run, sending: Sending): Promise<Sent> {
+  if (deps.clock.now() >= sending.leave.until) return expired;
+  const { executionId } = run;
+  const key = { executionId, actionId: sending.action.id, direction: sending.direction };
+  const step = await underClaim(deps.store, run, (tx) => recordStart(tx, key));
+  await deps.checkpoint('start-journalled', executionId);
+  return finishSending(deps, run, sending, step, false);
+}
+
+const expired: Sent = {
+  kind: 'hold',
+  gate: 'permit',
+  reason: 'The permit ran out before the step was through',
+  isPause: false,
+};
+
+/** Delivers a started step, the first time or again after a crash, and journals its result. */
+export async function finishSending(
+  deps: ExecuteDeps,
+  run: Run,
+  sending: Sending,
+  step: StepRow,
+  resumed: boolean,
+): Promise<Sent> {
+  const { action, direction, effector } = sending;
+  const startedAt = deps.clock.now();
+  const delivered = await deliver(
+    effector,
+    {
+      guarantee: step.guarantee,
+      call: step.call,
+      idempotencyKey: step.idempotency_key,
+      fencingToken: Number(step.fencing_token),
+      timeoutMs: await timeLeft(deps.store.db, step, action.timeoutSeconds),
+      sendUntil: sending.leave.until,
+      resumed,
+    },
+    deps.clock,
+  );
+  await deps.checkpoint('effect-done', run.executionId);
+  if (delivered.kind === 'again') {
+    const key = { executionId: run.executionId, actionId: action.id, direction };
+    if (!delivered.mayHaveHappened) await underClaim(deps.store, run, (tx) => recordNotSent(tx, key));
+    return expired;
+  }
+  const after = delivered.kind === 'done' ? await readAfter(effector) : null;
+  await underClaim(deps.store, run, (tx) => writeResult(tx, run, sending, step, { delivered, after }));
+  deps.metrics.step(action.action, direction, delivered.kind, (deps.clock.now() - startedAt) / 1_000);
+  await deps.checkpoint('result-journalled', run.executionId);
+  return { kind: 'sent' };
+}
+
+async function writeResult(
+  tx: ExecuteTx,
+  run: Run,
+  { plan, action, direction }: Sending,
+  step: StepRow,
+  { delivered, after }: { delivered: Exclude<Delivered, { kind: 'again' }>; after: Spec | null },
+): Promise<void> {
+  const { executionId } = run;
+  const { target } = action;
+  const state = delivered.kind;
+  const detail = delivered.kind === 'done' ? delivered.detail : delivered.reason;
+  const isWrong = delivered.kind === 'done' && !delivered.shown;
+  await recordResult(tx, { executionId, actionId: action.id, direction, target, state, after, detail });
+  if (state !== 'done' || isWrong) await recordFailure(tx, executionId, target, detail);
+  if (isWrong) {
+    await tx.db
+      .updateTable('execution')
+      .set({ phase: 'undoing', undo_reason: `Step ${action.id}: ${detail}` })
+      .where('id', '=', executionId)
+      .execute();
+  }
+  const what = `${direction === 'undo' ? 'Undo: ' : ''}${describeCall(step.call, target)}`;
+  const how = { done: 'done', failed: `failed – ${detail}`, uncertain: `cannot be told – ${detail}` }[state];
+  await tell(tx, plan, {
+    event: state === 'done' ? 'step-completed' : 'step-failed',
+    text: `${what}: ${how}`,
+    data: { executionId, actionId: action.id, direction, result: state },
+  });
+}
+
+async function readAfter(effector: Effector): Promise<Spec | null> {
+  try {
+    return await effector.readSpec();
+  } catch (error) {
+    if (error instanceof CharterError && error.retryable) return null;
+    throw error;
+  }
+}
