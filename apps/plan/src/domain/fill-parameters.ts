@@ -53,6 +53,7 @@ function fillOne(
   name: string,
   parameter: StrategyParameter,
   now: { spec: Json | undefined; previousSpec: Json | undefined },
+  isNested = false,
 ): Value {
   if (!isObject(parameter)) return { value: parameter };
   const [form, operand, ...more] = Object.entries(parameter).flat();
@@ -64,7 +65,7 @@ function fillOne(
   if (more.length === 0 && (form === 'scaleBy' || form === 'add') && typeof operand === 'number') {
     if (typeof now.spec !== 'number') return { blockedBy: `the present value of ${name} is not known as a number` };
     const exact = form === 'scaleBy' ? now.spec * operand : now.spec + operand;
-    return { value: Number.isInteger(now.spec) ? wholeBeyond(exact, now.spec) : Number(exact.toPrecision(6)) };
+    return { value: Number.isInteger(now.spec) && !isNested ? wholeBeyond(exact, now.spec) : rounded(exact) };
   }
   return fillNested(parameter, now);
 }
@@ -76,25 +77,29 @@ function fillNested(
 ): Value {
   const value: Record<string, Json> = {};
   for (const [name, member] of Object.entries(parameter)) {
-    const filled = fillOne(name, member, {
+    const before = {
       spec: isObject(now.spec) ? now.spec[name] : undefined,
       previousSpec: isObject(now.previousSpec) ? now.previousSpec[name] : undefined,
-    });
+    };
+    const filled = fillOne(name, member, before, true);
     if ('blockedBy' in filled) return filled;
     value[name] = filled.value;
   }
   return { value };
 }
 
-/** A whole number stays whole, rounded away from what it was: 3 scaled by 1.1 is 4. */
+/** A whole number stays whole, rounded away from what it was (3 scaled by 1.1 is 4), unless that would make nothing of it. */
 function wholeBeyond(exact: number, present: number): number {
-  const settled = Math.round(exact * 1e6) / 1e6;
-  return settled >= present ? Math.ceil(settled) : Math.floor(settled);
+  const settled = rounded(exact);
+  const whole = settled >= present ? Math.ceil(settled) : Math.floor(settled);
+  return whole === 0 ? settled : whole;
 }
+
+const rounded = (value: number): number => Number(value.toPrecision(6));
 
 function withinReplicas(value: Json, limits: Target['limits']): Json {
   if (typeof value !== 'number') return value;
-  return Math.min(limits.maxReplicas, Math.max(limits.minReplicas, value));
+  return Math.min(limits.maxReplicas, Math.max(limits.minReplicas, Math.ceil(value)));
 }
 
 function isObject(value: unknown): value is Record<string, Json> {

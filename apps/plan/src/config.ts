@@ -1,0 +1,46 @@
+import { ServiceConfig } from '@charter/service';
+import { Duration } from '@charter/shared/contracts';
+import { z } from 'zod';
+import { defaultSettings, type PlanningSettings } from './domain/settings.ts';
+
+const local = (port: number) => z.url().default(`http://127.0.0.1:${String(port)}`);
+const Share = z.coerce.number().min(0).max(1);
+
+export const PlanConfig = ServiceConfig.extend({
+  DATABASE_URL: z.url(),
+  REDIS_URL: z.url(),
+  CHARTER_URL: local(8000),
+  ANALYZE_URL: local(8003),
+  EXECUTE_URL: local(8005),
+  KNOWLEDGE_URL: local(8006),
+  /** Key this service calls the others with. */
+  CHARTER_API_KEY: z.string().optional(),
+  CHARTER_ALLOW_VOLATILE_REDIS: z.stringbool().default(false),
+  /** Another prefix of all queues, for systems that share one Redis. */
+  PLAN_QUEUE_PREFIX: z.string().optional(),
+  PLAN_MIN_CONFIDENCE: Share.default(defaultSettings.minConfidence),
+  /** How often such violations go away by themselves, before Knowledge has evidence. */
+  PLAN_SELF_RECOVERY: Share.default(defaultSettings.selfRecovery),
+  PLAN_APPROVAL_TIME: Duration.prefault(`${String(defaultSettings.approvalSeconds)}s`),
+  PLAN_WATCH_TIME: Duration.prefault(`${String(defaultSettings.watchSeconds)}s`),
+  PLAN_VERIFY_INTERVAL: Duration.prefault(`${String(defaultSettings.verifyIntervalSeconds)}s`),
+  PLAN_VERIFY_WINDOW: Duration.prefault(`${String(defaultSettings.verifyWindowSeconds)}s`),
+  PLAN_OSCILLATION_WINDOW: Duration.prefault(`${String(defaultSettings.oscillationWindowSeconds)}s`),
+  PLAN_MIN_HEALTHY: Share.default(defaultSettings.minHealthy),
+  PLAN_STORM_COMPONENTS: z.coerce.number().int().min(1).default(defaultSettings.stormComponents),
+});
+export type PlanConfig = z.infer<typeof PlanConfig>;
+
+/** The planning numbers with what the environment overrides. */
+export const settingsFrom = (config: PlanConfig): PlanningSettings => ({
+  ...defaultSettings,
+  minConfidence: config.PLAN_MIN_CONFIDENCE,
+  selfRecovery: config.PLAN_SELF_RECOVERY,
+  approvalSeconds: config.PLAN_APPROVAL_TIME,
+  watchSeconds: config.PLAN_WATCH_TIME,
+  verifyIntervalSeconds: config.PLAN_VERIFY_INTERVAL,
+  verifyWindowSeconds: config.PLAN_VERIFY_WINDOW,
+  oscillationWindowSeconds: config.PLAN_OSCILLATION_WINDOW,
+  minHealthy: config.PLAN_MIN_HEALTHY,
+  stormComponents: config.PLAN_STORM_COMPONENTS,
+});

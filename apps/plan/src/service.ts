@@ -1,0 +1,109 @@
+import { openTransport } from '@charter/queue';
+import {
+  configFrom,
+  createLog,
+  createRegistry,
+  type Environment,
+  type RunningService,
+  startService,
+} from '@charter/service';
+import { createCharterClient } from '@charter/shared/charter-client';
+import { analysisQueue, planAdaptationQueue } from '@charter/shared/contracts';
+import { openStore } from '@charter/store';
+import { analysesFrom } from './adapters/analyses.ts';
+import { executeRest } from './adapters/execute-rest.ts';
+import { keptPack } from './adapters/kept-pack.ts';
+import { knowledgeOrNothing } from './adapters/knowledge-rest.ts';
+import { planLog as planLogOn } from './adapters/plan-log.ts';
+import { situationRecords } from './adapters/situation-records.ts';
+import type { PlanTables } from './adapters/tables.ts';
+import { buildApp } from './app.ts';
+import { PlanConfig, settingsFrom } from './config.ts';
+import { createMetrics } from './metrics.ts';
+import { planMigrations } from './migrations.ts';
+import { everyInterval } from './workers/every-interval.ts';
+import { followExecutions as following } from './workers/follow-executions.ts';
+import { onAdaptation } from './workers/on-adaptation.ts';
+import { onAnalysis } from './workers/on-analysis.ts';
+import { planNow } from './workers/plan-now.ts';
+import { reapPlans } from './workers/reap.ts';
+import { watchApprovals } from './workers/watch-approvals.ts';
+
+const approvalsMs = 1_000;
+const executionsMs = 2_000;
+const reaperMs = 2_000;
+
+export async function startPlan(environment: Environment): Promise<RunningService> {
+  const config = configFrom(PlanConfig, environment);
+  const settings = settingsFrom(config);
+  const log = createLog('plan', config);
+  const registry = createRegistry('plan');
+  const metrics = createMetrics(registry);
+  const store = await openStore<PlanTables>({ url: config.DATABASE_URL, schema: 'plan', migrations: planMigrations });
+  const transport = openTransport({
+    app: 'plan',
+    store,
+    redisUrl: config.REDIS_URL,
+    registry,
+    allowVolatile: config.CHARTER_ALLOW_VOLATILE_REDIS,
+    ...(config.PLAN_QUEUE_PREFIX === undefined ? {} : { prefix: config.PLAN_QUEUE_PREFIX }),
+    onError: (error, context) => log.error({ err: error, ...context }, 'queue trouble'),
+  });
+  const onError = (error: unknown): void => log.warn({ err: error }, 'a round failed, the next one comes');
+
+  const apiKey = config.CHARTER_API_KEY;
+  const charter = createCharterClient({ url: config.CHARTER_URL, ...(apiKey === undefined ? {} : { apiKey }) });
+  const executor = executeRest({ name: 'execute', url: config.EXECUTE_URL, apiKey, timeoutMs: 2_000 });
+  const teacher = knowledgeOrNothing({ name: 'knowledge', url: config.KNOWLEDGE_URL, apiKey }, (error) =>
+    log.warn({ err: error }, 'knowledge is silent, planning by the cost table'),
+  );
+  const analyses = analysesFrom(store, { name: 'analyze', url: config.ANALYZE_URL, apiKey });
+  const pack = await keptPack(store, charter, log);
+  const records = situationRecords(store);
+  const planLog = planLogOn(store);
+
+  const followExecutions = following({ store, executor, metrics });
+  const onTrouble = (error: unknown, planId: string): void =>
+    log.warn({ err: error, planId }, 'an approval could not be followed, the next round tries again');
+  const attendApprovals = watchApprovals({ store, charter, settings, metrics, onTrouble });
+  const approvals = everyInterval(
+    approvalsMs,
+    async () => {
+      await attendApprovals();
+      const { count, oldestSeconds } = await planLog.waiting();
+      metrics.pending(count, oldestSeconds);
+      metrics.heartbeat();
+    },
+    onError,
+  );
+  const executions = everyInterval(executionsMs, () => followExecutions(), onError);
+  const reaper = everyInterval(reaperMs, () => reapPlans(store), onError);
+
+  const planning = { store, pack, executor, teacher, records, settings, charter, metrics, followExecutions };
+  const onPending = (): void => approvals.wake();
+  transport.consume(analysisQueue, onAnalysis({ ...planning, onPending }));
+  transport.consume(planAdaptationQueue, onAdaptation(store));
+
+  const readiness = { postgres: () => store.ping(), redis: () => transport.ping(), pack: () => pack.ready() };
+  const http = await buildApp({
+    config,
+    log,
+    registry,
+    readiness,
+    planLog,
+    analyses,
+    planNow: planNow(planning),
+    votes: createCharterClient({ url: config.CHARTER_URL }),
+    onPending,
+    pack,
+    records,
+    store,
+  });
+  return startService({
+    app: 'plan',
+    config,
+    log,
+    http,
+    closeables: [store, transport, pack, approvals, executions, reaper],
+  });
+}
