@@ -1,10 +1,13 @@
 import { existsSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { freePort, type Server, startPostgres } from '../src/index.ts';
 import { processIdentity } from '../src/process-identity.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+
+// Each test creates a cluster and starts servers, which takes long where processors are few and busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 async function start(stateDir: string, report: (line: string) => void = () => undefined): Promise<Server> {
   const server = await startPostgres({ stateDir, port: await freePort(), report });

@@ -3,11 +3,14 @@ import { chownSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { expect, inject, onTestFinished, test, vi } from 'vitest';
 import { freePort, StackError, type StackOptions, serverNames, stackPorts, startStack } from '../src/index.ts';
 import { isPortFree } from '../src/ports.ts';
 import { processIdentity } from '../src/process-identity.ts';
 import { temporaryFolder } from './temporary-folder.ts';
+
+// Each test creates a cluster and starts servers, which takes long where processors are few and busy.
+vi.setConfig({ testTimeout: 60_000 });
 
 const nobody = 65_534;
 const fixture = join(import.meta.dirname, 'fixtures', 'run-stack.ts');
