@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ProcessView } from '../src/child-process.ts';
 import { type Supervisor, startSupervisor } from '../src/supervisor.ts';
 
 interface State {
