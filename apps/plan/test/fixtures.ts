@@ -1,4 +1,5 @@
 import {
+  type ActivePack,
   type Analysis,
   type RootCause,
   Strategy,
@@ -12,6 +13,9 @@ import type { Situation } from '../src/domain/propose.ts';
 import { released } from '../src/domain/storm-brake.ts';
 
 export const noon = '2026-03-01T12:00:00.000Z';
+type Written = ActivePack['documents'][number];
+const written = (document: object): Written => JSON.parse(JSON.stringify(document));
+
 const header = { apiVersion: 'charter/v1' };
 
 export const violation = (change: Partial<Violation> = {}): Violation => ({
@@ -69,15 +73,16 @@ export function analysis(change: Partial<Analysis> = {}): Analysis {
 }
 
 /** A strategy as it is written in a pack. */
-export const writtenStrategy = (name: string, actions: object[], rest: object = {}): object => ({
-  ...header,
-  kind: 'Strategy',
-  metadata: { name },
-  match: { metrics: ['*'] },
-  expected: { success: 0.9 },
-  ...rest,
-  actions,
-});
+export const writtenStrategy = (name: string, actions: object[], rest: object = {}): Written =>
+  written({
+    ...header,
+    kind: 'Strategy',
+    metadata: { name },
+    match: { metrics: ['*'] },
+    expected: { success: 0.9 },
+    ...rest,
+    actions,
+  });
 
 export const strategy = (name: string, actions: object[], rest: object = {}): Strategy =>
   Strategy.parse(writtenStrategy(name, actions, rest));
@@ -100,15 +105,16 @@ const allActions = [
   'UPDATE_CONFIGURATION',
 ] as const;
 
-export const writtenTarget = (name: string, rest: object = {}): object => ({
-  ...header,
-  kind: 'Target',
-  metadata: { name },
-  effector: { kind: 'testbed', url: 'http://127.0.0.1:8010', component: name },
-  actions: allActions,
-  limits: { minReplicas: 1, maxReplicas: 20 },
-  ...rest,
-});
+export const writtenTarget = (name: string, rest: object = {}): Written =>
+  written({
+    ...header,
+    kind: 'Target',
+    metadata: { name },
+    effector: { kind: 'testbed', url: 'http://127.0.0.1:8010', component: name },
+    actions: allActions,
+    limits: { minReplicas: 1, maxReplicas: 20 },
+    ...rest,
+  });
 
 export const target = (name: string, rest: object = {}): Target => Target.parse(writtenTarget(name, rest));
 
