@@ -3,7 +3,7 @@
  * Sizes are UTF-16 code units unless the name says otherwise.
  */
 export interface PolicyLimits {
-  /** Longest YAML text; the YAML reader costs about 0.4 ms a KiB. */
+  /** Longest YAML text. */
   readonly yamlLength: number;
   /** Longest JSON text. */
   readonly jsonLength: number;
@@ -11,6 +11,9 @@ export interface PolicyLimits {
   readonly documentNodes: number;
   /** Nesting of lists and maps in a document. */
   readonly documentDepth: number;
+  /** Keys of one map, and items of one list other than rules and tests. */
+  readonly keysPerMap: number;
+  readonly itemsPerList: number;
   readonly rulesPerPolicy: number;
   readonly testsPerPolicy: number;
   readonly patternsPerMatcher: number;
@@ -43,10 +46,12 @@ export interface PolicyLimits {
 }
 
 export const defaultLimits: PolicyLimits = {
-  yamlLength: 192 * 1024,
-  jsonLength: 8 * 1024 * 1024,
-  documentNodes: 600_000,
+  yamlLength: 4 * 1024 * 1024,
+  jsonLength: 4 * 1024 * 1024,
+  documentNodes: 500_000,
   documentDepth: 24,
+  keysPerMap: 1_000,
+  itemsPerList: 2_000,
   rulesPerPolicy: 20_000,
   testsPerPolicy: 2_000,
   patternsPerMatcher: 256,

@@ -5,6 +5,11 @@ import { BOOL, type CelType, typeName } from './cel-type.ts';
 import type { Run, Scope, Typed } from './environment.ts';
 import { entryOf, hasType, isRecord } from './values.ts';
 
+/** Standard identifiers that name types or libraries. */
+const outside = new Set(
+  'bool int uint double string bytes list map null_type type dyn google optional optional_type cel'.split(' '),
+);
+
 export function checkIdent<C>(name: string, offset: number, scope: Scope<C>): Typed<C> {
   const local = scope.locals.get(name);
   if (local !== undefined) {
@@ -12,6 +17,9 @@ export function checkIdent<C>(name: string, offset: number, scope: Scope<C>): Ty
     return { type: local.type, run: (_context, frame) => frame[slot], cost: 1, isConstant: false };
   }
   const variable = scope.environment.variables.get(name);
+  if (variable === undefined && outside.has(name)) {
+    throw new CelRefusal('outside-profile', `Types are no values in the profile: ${name}`, offset);
+  }
   if (variable === undefined) {
     const known = [...scope.environment.variables.keys()].join(', ');
     throw new CelRefusal('type', `There is no variable ${name}; declared are ${known}`, offset);
@@ -34,6 +42,7 @@ export function checkSelect<C>(expr: CelSelect, operand: Typed<C>): Typed<C> {
   const { field, present, offset } = expr;
   const { run: inner, type } = operand;
   const cost = operand.cost + 1;
+  if (type.kind === 'never') return { ...operand, cost };
   if (type.kind === 'map' && (type.key.kind === 'string' || type.key.kind === 'never')) {
     const missing = new CelFault(`There is no key ${JSON.stringify(field)}`);
     const run = entryRun(inner, () => field, type.value, missing);
@@ -95,7 +104,8 @@ export function checkIndex<C>(operand: Typed<C>, index: Typed<C>, offset: number
     const run = entryRun(inner, index.run, type.value, new CelFault('The map has no such key'));
     return { type: type.value, run, cost, isConstant: operand.isConstant && index.isConstant };
   }
-  if (type.kind === 'list' && index.type.kind === 'int') {
+  if (type.kind === 'never') return { ...operand, cost };
+  if (type.kind === 'list' && (index.type.kind === 'int' || index.type.kind === 'never')) {
     const outside = new CelFault('The index is outside the list');
     const run: Run<C> = (context, frame) => {
       const list = inner(context, frame);

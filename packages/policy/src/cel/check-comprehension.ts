@@ -16,7 +16,7 @@ export function checkComprehension<C>(expr: CelComprehension, scope: Scope<C>, c
   const locals = new Map(scope.locals).set(expr.variable, { slot, type: element });
   const inner: Scope<C> = { ...scope, locals };
   const predicate = expr.predicate && check(expr.predicate, inner);
-  if (predicate !== null && predicate.type.kind !== 'bool') {
+  if (predicate !== null && predicate.type.kind !== 'bool' && predicate.type.kind !== 'never') {
     throw new CelRefusal(
       'type',
       `The condition of ${expr.macro}() is ${typeName(predicate.type)}, not bool`,

@@ -33,7 +33,7 @@ export function checkExpr<C>(expr: CelExpr, scope: Scope<C>): Typed<C> {
       const isLogic = expr.operator === '&&' || expr.operator === '||';
       return isLogic
         ? checkLogic(left, right, expr.operator === '||', expr.offset)
-        : folded(checkBinary(expr, left, right));
+        : folded(checkBinary(expr, left, right), expr.offset);
     }
     case 'conditional':
       return checkConditional(
@@ -60,6 +60,7 @@ export function checkExpr<C>(expr: CelExpr, scope: Scope<C>): Typed<C> {
           operands.map((operand) => checkExpr(operand, scope)),
           scope,
         ),
+        expr.offset,
       );
     }
     case 'comprehension':
@@ -70,6 +71,7 @@ export function checkExpr<C>(expr: CelExpr, scope: Scope<C>): Typed<C> {
 function checkUnary<C>(operator: '!' | '-', operand: Typed<C>, offset: number): Typed<C> {
   const { run: inner, type, isConstant } = operand;
   const cost = operand.cost + 1;
+  if (type.kind === 'never') return { ...operand, cost };
   if (operator === '!' && type.kind === 'bool') {
     const run: Run<C> = (context, frame) => {
       const value = inner(context, frame);
@@ -91,7 +93,7 @@ function checkUnary<C>(operator: '!' | '-', operand: Typed<C>, offset: number): 
 /** `||` stops at true and `&&` at false; that side also absorbs an error of the other, in either order. */
 function checkLogic<C>(left: Typed<C>, right: Typed<C>, decisive: boolean, offset: number): Typed<C> {
   for (const { type } of [left, right]) {
-    if (type.kind !== 'bool')
+    if (type.kind !== 'bool' && type.kind !== 'never')
       throw new CelRefusal('type', `${decisive ? '||' : '&&'} joins bool, not ${typeName(type)}`, offset);
   }
   const l = left.run;

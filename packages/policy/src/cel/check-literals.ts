@@ -2,11 +2,13 @@ import { CelFault } from './cel-fault.ts';
 import { CelRefusal } from './cel-issue.ts';
 import { type CelType, joinTypes, listOf, mapOf, NEVER, typeName } from './cel-type.ts';
 import type { Run, Typed } from './environment.ts';
+import { finer } from './time-values.ts';
 
 /** Evaluates constants once; a constant that fails stays as it is and fails when it is reached. */
-export function folded<C>(typed: Typed<C>): Typed<C> {
+export function folded<C>(typed: Typed<C>, offset: number): Typed<C> {
   if (!typed.isConstant) return typed;
   const value = typed.run(undefined as C, []);
+  if (value === finer) throw new CelRefusal('outside-profile', finer.detail, offset);
   return value instanceof CelFault ? typed : { ...typed, run: () => value, cost: 1 };
 }
 
@@ -26,7 +28,7 @@ export function checkList<C>(items: readonly Typed<C>[], offset: number): Typed<
     return values;
   };
   const cost = items.reduce((sum, item) => sum + item.cost, 1);
-  return folded({ type: listOf(element), run, cost, isConstant: items.every((item) => item.isConstant) });
+  return folded({ type: listOf(element), run, cost, isConstant: items.every((item) => item.isConstant) }, offset);
 }
 
 export function checkMap<C>(entries: readonly (readonly [Typed<C>, Typed<C>])[], offset: number): Typed<C> {
@@ -56,7 +58,7 @@ export function checkMap<C>(entries: readonly (readonly [Typed<C>, Typed<C>])[],
   };
   const cost = entries.reduce((sum, [k, v]) => sum + k.cost + v.cost, 1);
   const isConstant = entries.every(([k, v]) => k.isConstant && v.isConstant);
-  return folded({ type: mapOf(key, value), run, cost, isConstant });
+  return folded({ type: mapOf(key, value), run, cost, isConstant }, offset);
 }
 
 function joinAll(types: readonly CelType[], offset: number): CelType {

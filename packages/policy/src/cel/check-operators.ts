@@ -37,6 +37,9 @@ export function checkBinary<C>(expr: CelBinary, left: Typed<C>, right: Typed<C>)
     const detail = `There is no operator ${typeName(left.type)} ${operator} ${typeName(right.type)}`;
     throw new CelRefusal('type', detail, offset);
   };
+  if (left.type.kind === 'never' || (right.type.kind === 'never' && operator !== 'in')) {
+    return { ...onNothing(operator, left, right), cost, isConstant };
+  }
   if (operator === '==' || operator === '!=') {
     if (!areComparable(left.type, right.type)) noOverload();
     return { type: BOOL, run: equality(left.run, right.run, operator === '=='), cost: cost + 64, isConstant };
@@ -57,6 +60,17 @@ export function checkBinary<C>(expr: CelBinary, left: Typed<C>, right: Typed<C>)
     return typeof b === 'number' ? apply(a, b) : b;
   };
   return { type: resultOf(operator, left.type, right.type), run, cost, isConstant };
+}
+
+/** An operand of type never is an element of an empty literal: checked like any type, reached by no evaluation. */
+function onNothing<C>(operator: CelBinaryOperator, left: Typed<C>, right: Typed<C>): Pick<Typed<C>, 'type' | 'run'> {
+  const isTest = operator === '==' || operator === '!=' || operator === 'in' || orderings.has(operator);
+  const none = new CelFault('There is no such element');
+  const run: Run<C> = (context, frame) => {
+    const value = left.run(context, frame);
+    return value instanceof CelFault ? value : none;
+  };
+  return { type: isTest ? BOOL : left.type.kind === 'never' ? right.type : left.type, run };
 }
 
 function resultOf(operator: CelBinaryOperator, left: CelType, right: CelType): CelType {

@@ -1,11 +1,10 @@
 import { CelFault } from './cel-fault.ts';
 
-const earliest = Date.UTC(1, 0, 1) - 0;
 /** 0001-01-01T00:00:00Z and 9999-12-31T23:59:59.999Z, the range CEL gives timestamps, in epoch milliseconds. */
-export const minTimestamp = new Date(earliest).setUTCFullYear(1);
+export const minTimestamp = -62_135_596_800_000;
 export const maxTimestamp = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
-/** About 10,000 years, the range of google.protobuf.Duration, in milliseconds. */
-export const maxDuration = 315_576_000_000_000;
+/** What 64 bits of nanoseconds hold, about 292 years, in milliseconds. */
+export const maxDuration = 9_223_372_036_854;
 
 const timestampPattern =
   /^(\d{4})-(\d{2})-(\d{2})[Tt](\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,9}))?([Zz]|([+-])(\d{2}):(\d{2}))$/;
@@ -19,14 +18,15 @@ const unitMs: Readonly<Record<string, number>> = {
   m: 60_000,
   h: 3_600_000,
 };
-const finer = new CelFault('The profile measures time in whole milliseconds');
+/** The fault of text with more digits than the profile keeps. */
+export const finer = new CelFault('The profile measures time in whole milliseconds');
 
 export function timestampOr(ms: number): number | CelFault {
   return ms >= minTimestamp && ms <= maxTimestamp ? ms : new CelFault('The timestamp is outside years 1 to 9999');
 }
 
 export function durationOr(ms: number): number | CelFault {
-  return Math.abs(ms) <= maxDuration ? ms : new CelFault('The duration is outside 10,000 years');
+  return Math.abs(ms) <= maxDuration ? ms : new CelFault('The duration is outside 292 years');
 }
 
 /** RFC 3339 text to epoch milliseconds. */
@@ -62,7 +62,7 @@ export function durationFrom(text: string): number | CelFault {
     at = durationPart.lastIndex;
   }
   const rounded = Math.round(total);
-  if (Math.abs(rounded - total) > 1e-6) return finer;
+  if (Math.abs(rounded - total) > 1e-7 + Math.abs(total) * 1e-15) return finer;
   return durationOr(text.startsWith('-') ? 0 - rounded : rounded);
 }
 

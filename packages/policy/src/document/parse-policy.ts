@@ -1,9 +1,10 @@
-import type { z } from 'zod';
 import { type Condition, compileCondition } from '../compile/condition.ts';
 import { defaultLimits, type PolicyLimits } from '../limits.ts';
+import { checkNative, checkSchema, maxErrors } from './check-schema.ts';
+import { checkSize } from './check-size.ts';
 import { ClassicDocument } from './classic-document.ts';
 import { secondsFrom } from './duration.ts';
-import { NativeDocument } from './native-document.ts';
+import type { NativeDocument } from './native-document.ts';
 import type { DocumentError, EscalationLevel, Policy, PolicyRule } from './policy.ts';
 import { type ReadOptions, readDocuments } from './read-documents.ts';
 import { collectAction, forbiddenNames, rulesFromClassic, whitelistedNames } from './rules-from-classic.ts';
@@ -21,8 +22,6 @@ export const defaultEscalation = {
     { name: 'CRITICAL', threshold: 5, action: null },
   ],
 } as const;
-
-const maxErrors = 100;
 
 /**
  * Loads one policy document, native or classic, from YAML or JSON text or from plain data. Every error has the JSON
@@ -46,12 +45,14 @@ export function policyFrom(document: SourceDocument, limits: PolicyLimits = defa
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     return { ok: false, errors: [errorAt([], 'A policy is a map of keys', document.lineOf)] };
   }
+  const oversize = checkSize(document, limits);
+  if (oversize !== null) return { ok: false, errors: [oversize] };
   return 'charter' in value || 'whitelisted_metrics' in value ? classicFrom(document) : nativeFrom(document, limits);
 }
 
 function nativeFrom({ value, lineOf }: SourceDocument, limits: PolicyLimits): PolicyResult {
-  const parsed = safely(NativeDocument, value);
-  if (!parsed.ok) return { ok: false, errors: errorsFrom(parsed.issues, lineOf) };
+  const parsed = checkNative({ value, lineOf });
+  if (!parsed.ok) return parsed;
   const { document } = parsed;
   const conditions = conditionsFrom(document, lineOf, limits);
   const errors = [...conditions.errors, ...repeatedIds(document, lineOf)];
@@ -92,12 +93,13 @@ function nativeFrom({ value, lineOf }: SourceDocument, limits: PolicyLimits): Po
 }
 
 function classicFrom({ value, lineOf }: SourceDocument): PolicyResult {
-  const parsed = safely(ClassicDocument, value);
-  if (!parsed.ok) return { ok: false, errors: errorsFrom(parsed.issues, lineOf) };
+  const parsed = checkSchema(ClassicDocument, value, [], lineOf);
+  if (!parsed.ok) return parsed;
   const { document } = parsed;
   const whitelisted = whitelistedNames(document);
   const forbidden = forbiddenNames(document);
-  const both = whitelisted.find((name) => forbidden.includes(name));
+  const forbiddenSet = new Set(forbidden);
+  const both = whitelisted.find((name) => forbiddenSet.has(name));
   if (both !== undefined) {
     return { ok: false, errors: [errorAt(['forbidden_metrics'], `${both} is both whitelisted and forbidden`, lineOf)] };
   }
@@ -121,25 +123,6 @@ function classicFrom({ value, lineOf }: SourceDocument): PolicyResult {
       metrics: { whitelisted, forbidden },
     },
   };
-}
-
-type Parsed<T> =
-  | { readonly ok: true; readonly document: T }
-  | { readonly ok: false; readonly issues: z.core.$ZodIssue[] };
-
-function safely<T>(schema: z.ZodType<T>, value: unknown): Parsed<T> {
-  const result = schema.safeParse(value);
-  return result.success ? { ok: true, document: result.data } : { ok: false, issues: result.error.issues };
-}
-
-function errorsFrom(issues: readonly z.core.$ZodIssue[], lineOf: SourceDocument['lineOf']): DocumentError[] {
-  return issues.slice(0, maxErrors).flatMap((issue) => {
-    const path = issue.path.map((key) => (typeof key === 'symbol' ? String(key) : key));
-    if (issue.code !== 'unrecognized_keys') return [errorAt(path, issue.message, lineOf)];
-    return issue.keys
-      .slice(0, maxErrors)
-      .map((key) => errorAt([...path, key], `The key ${key} is unknown here`, lineOf));
-  });
 }
 
 function levelsFrom(
