@@ -19,7 +19,7 @@ const placeholder = /\{(\w+)\}/g;
 
 /** A path with its placeholders filled in, each as one path segment. */
 export const fillPath = (template: string, values: TemplateValues): Filled<string> =>
-  fill(() => template.replace(placeholder, (_, name: string) => encodeURIComponent(textOf(valueOf(values, name)))));
+  fill(() => template.replace(placeholder, (_, name: string) => encodeURIComponent(textOf(templateValue(values, name)))));
 
 /** A JSON body with its placeholders filled in: a text that is one placeholder takes the value's own type. */
 export const fillBody = (template: Json, values: TemplateValues): Filled<Json> =>
@@ -37,15 +37,15 @@ function fill<Value>(work: () => Value): Filled<Value> {
 function fillJson(template: Json, values: TemplateValues): Json {
   if (typeof template === 'string') {
     const whole = /^\{(\w+)\}$/.exec(template)?.[1];
-    if (whole !== undefined) return valueOf(values, whole);
-    return template.replace(placeholder, (_, name: string) => textOf(valueOf(values, name)));
+    if (whole !== undefined) return templateValue(values, whole);
+    return template.replace(placeholder, (_, name: string) => textOf(templateValue(values, name)));
   }
   if (Array.isArray(template)) return template.map((item) => fillJson(item, values));
   if (typeof template !== 'object' || template === null) return template;
   return Object.fromEntries(Object.entries(template).map(([key, value]) => [key, fillJson(value, values)]));
 }
 
-function valueOf(values: TemplateValues, name: string): Json {
+function templateValue(values: TemplateValues, name: string): Json {
   const value = Object.hasOwn(values, name) ? values[name] : undefined;
   if (value === undefined) throw new Missing(name);
   return value;

@@ -1,0 +1,64 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { bodyOf, closeServer, json, listenOn } from './stand-in.ts';
+
+/** What a target does with a change: `drop-after` and `drop-before` break the connection around the effect. */
+export type Mood = 'answers' | 'drop-after' | 'drop-before' | 'hang-after' | 'refuses' | 'ignores';
+
+/** A system with an HTTP API of its own, which counts raw attempts. */
+export interface TargetServer {
+  readonly url: string;
+  readonly settings: Record<string, unknown>;
+  /** Every change that took effect, in order. */
+  readonly effects: { path: string; body: unknown; key: string | undefined; token: number; headers: IncomingMessage['headers'] }[];
+  attempts: number;
+  /** How the next changes are met; the last one stays. */
+  moods: Mood[];
+  /** Called as a change takes effect. */
+  onEffect: () => void;
+  close(): Promise<void>;
+}
+
+/** `honorsKeys`: answers a known key without a second effect and refuses old tokens; else it knows neither. */
+export async function startTarget(honorsKeys: boolean): Promise<TargetServer> {
+  const known = new Set<string>();
+  let newest = 0;
+  const target: Omit<TargetServer, 'url' | 'close'> = {
+    settings: { replicas: 3 },
+    effects: [],
+    attempts: 0,
+    moods: ['answers'],
+    onEffect: () => undefined,
+  };
+
+  async function change(request: IncomingMessage, response: ServerResponse, path: string): Promise<void> {
+    const text = await bodyOf(request);
+    const body: unknown = text === '' ? null : JSON.parse(text);
+    target.attempts += 1;
+    const mood = (target.moods.length > 1 ? target.moods.shift() : target.moods[0]) ?? 'answers';
+    if (mood === 'drop-before') return void response.destroy();
+    if (mood === 'refuses') return json(response, 422, { detail: 'no such setting' });
+    const key = request.headers['idempotency-key']?.toString();
+    const token = Number(request.headers['fencing-token'] ?? 0);
+    if (honorsKeys && key !== undefined) {
+      if (known.has(key)) return json(response, 200, {});
+      if (token < newest) return json(response, 409, { code: 'fencing-token-stale', detail: 'an older token' });
+      known.add(key);
+      newest = token;
+    }
+    if (mood !== 'ignores') {
+      if (typeof body === 'object' && path !== '/restart') Object.assign(target.settings, body);
+      target.effects.push({ path, body, key, token, headers: request.headers });
+      target.onEffect();
+    }
+    if (mood === 'drop-after') return void response.destroy();
+    if (mood !== 'hang-after') json(response, 200, {});
+  }
+
+  const server = createServer((request, response) => {
+    const { pathname } = new URL(request.url ?? '/', 'http://target');
+    if (request.method === 'GET') return json(response, 200, { honorsKeys, running: true, settings: target.settings });
+    void change(request, response, pathname).catch(() => response.destroy());
+  });
+  const url = await listenOn(server);
+  return Object.assign(target, { url, close: () => closeServer(server) });
+}
