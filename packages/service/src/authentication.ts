@@ -74,9 +74,22 @@ function roleFrom(claim: unknown): Role | undefined {
   return roles.findLast((candidate) => named.includes(candidate));
 }
 
-function bearerOf(request: FastifyRequest): string {
-  const [, token] = /^Bearer ([^\s]+)$/i.exec(request.headers.authorization ?? '') ?? [];
+/** A key or token that came with a request in another way than the `Authorization` header. */
+export type TokenSource = (request: FastifyRequest) => string | undefined;
+
+/** Browsers send cookies along with requests that other sites' pages make: those must not act as the person. */
+function refuseOtherOrigin(request: FastifyRequest): void {
+  const { origin } = request.headers;
+  if (origin === undefined || URL.parse(origin)?.host === request.host) return;
+  throw new CharterError('unauthenticated', 'A page of another origin may not use this cookie');
+}
+
+function tokenOf(request: FastifyRequest, tokenFrom: TokenSource): string {
+  const [, bearer] = /^Bearer ([^\s]+)$/i.exec(request.headers.authorization ?? '') ?? [];
+  if (bearer !== undefined) return bearer;
+  const token = tokenFrom(request);
   if (token === undefined) throw new CharterError('unauthenticated', 'Send Authorization: Bearer <key or token>');
+  refuseOtherOrigin(request);
   return token;
 }
 
@@ -91,7 +104,11 @@ function refuseForeignPages(request: FastifyRequest): void {
 }
 
 /** Finds out who calls and refuses whoever lacks the route's role. Without configuration everyone local is admin. */
-export async function authenticate(app: FastifyInstance, config: ServiceConfig): Promise<void> {
+export async function authenticate(
+  app: FastifyInstance,
+  config: ServiceConfig,
+  tokenFrom: TokenSource = () => undefined,
+): Promise<void> {
   const isConfigured = isAuthenticationConfigured(config);
   const apiKeys = await readApiKeys(config);
   if (usesJwt(config)) await registerJwt(app, config);
@@ -118,7 +135,7 @@ export async function authenticate(app: FastifyInstance, config: ServiceConfig):
       request.identity = anonymous;
       return;
     }
-    if (isConfigured) request.identity = fromToken(bearerOf(request));
+    if (isConfigured) request.identity = fromToken(tokenOf(request, tokenFrom));
     else {
       refuseForeignPages(request);
       request.identity = local;

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import helmet from '@fastify/helmet';
 import fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
@@ -9,7 +8,7 @@ import fastify, {
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import manifest from '../package.json' with { type: 'json' };
-import { authenticate } from './authentication.ts';
+import { authenticate, type TokenSource } from './authentication.ts';
 import type { AppName, ServiceConfig } from './config.ts';
 import { answerBrokenRequest, answerFailures, sendProblem } from './failures-edge.ts';
 import { measureRequests } from './http-metrics.ts';
@@ -17,6 +16,7 @@ import type { Log } from './log.ts';
 import { documentApi } from './openapi.ts';
 import { operationRoutes, type ReadinessCheck } from './operations.ts';
 import type { Registry } from './registry.ts';
+import { type ContentSecurity, secureHeaders } from './security-headers.ts';
 import { childTraceparent, traceIdOf } from './trace.ts';
 import { refuseUndeclared, requireStrictSchemas, serializerCompiler, validatorCompiler } from './validation.ts';
 
@@ -36,6 +36,13 @@ export interface HttpOptions {
   readonly registry: Registry;
   /** Registers the app's routes: `app.register(planRoutes, { prefix: '/api/v1', planLog })`. */
   readonly routes: (app: HttpApp) => unknown;
+  /**
+   * Third-party pages whose routes name no role: reading them needs `viewer`, everything else `operator`.
+   * They are neither in the OpenAPI document nor checked for strict schemas.
+   */
+  readonly pages?: (app: HttpApp) => unknown;
+  /** Where a caller's key or token comes from when there is no `Authorization` header, such as a browser's cookie. */
+  readonly tokenFrom?: TokenSource;
   /** Dependencies that `/ready` asks, by name. */
   readonly readiness?: Readonly<Record<string, ReadinessCheck>>;
   /** Media types besides JSON whose bodies reach the handler as text, such as `application/yaml`. */
@@ -43,7 +50,7 @@ export interface HttpOptions {
   /** Largest body taken, in bytes. */
   readonly bodyLimitBytes?: number;
   /** Directives added to the content security policy, for services that serve pages. */
-  readonly contentSecurity?: Readonly<Record<string, string[]>>;
+  readonly contentSecurity?: ContentSecurity;
 }
 
 const limits = {
@@ -101,6 +108,17 @@ function drainOnClose(app: HttpApp): void {
   });
 }
 
+async function mountPages(app: HttpApp, pages: (scope: HttpApp) => unknown): Promise<void> {
+  await app.register(async (scope) => {
+    scope.addHook('onRoute', (route) => {
+      const reads = [route.method].flat().every((method) => method === 'GET' || method === 'HEAD');
+      route.config = { role: reads ? 'viewer' : 'operator', page: true, ...route.config };
+      route.schema = { hide: true, ...route.schema };
+    });
+    await pages(scope as unknown as HttpApp);
+  });
+}
+
 /** Every route names a role and refuses unknown fields, or the service does not start. */
 function checkRoutes(app: HttpApp): void {
   app.addHook('onRoute', (route) => {
@@ -139,16 +157,12 @@ export async function buildHttp(options: HttpOptions): Promise<HttpApp> {
   answerFailures(app);
   traceRequests(app, log);
   measureRequests(app, service, registry);
-  await app.register(helmet, {
-    hsts: false,
-    contentSecurityPolicy: {
-      directives: { 'upgrade-insecure-requests': null, ...options.contentSecurity },
-    },
-  });
-  await authenticate(app, config);
+  await secureHeaders(app, options.contentSecurity ?? {});
+  await authenticate(app, config, options.tokenFrom);
   app.addHook('preValidation', refuseUndeclared);
   drainOnClose(app);
   await documentApi(app, service, manifest.version);
+  if (options.pages) await mountPages(app, options.pages);
   await app.register(operationRoutes, { log, registry, readiness, readinessTimeoutMs: limits.readinessMs });
   checkRoutes(app);
   await options.routes(app);

@@ -20,6 +20,8 @@ declare module 'fastify' {
     role?: RouteRole;
     /** No trace, no access log: for reports whose sender must stay unknown. */
     anonymous?: boolean;
+    /** A third-party page: takes whatever query and body it likes. */
+    page?: boolean;
   }
   interface FastifyRequest {
     identity: Identity | null;

@@ -53,7 +53,7 @@ const hasFields = (value: unknown): value is object =>
 /** Refuses a query or body on a route that declares none. */
 export async function refuseUndeclared(request: FastifyRequest): Promise<void> {
   const { schema, config } = request.routeOptions;
-  if (config.role === undefined) return;
+  if (config.role === undefined || config.page) return;
   for (const [part, value, declared] of [
     ['query', request.query, schema?.querystring],
     ['body', request.body, schema?.body],

@@ -1,3 +1,4 @@
+import type { FastifyRequest } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
   createTestKeys,
@@ -43,6 +44,37 @@ test('without authentication a page from elsewhere cannot act as the local admin
   expectProblem(await app.inject({ ...request, headers: { origin: 'https://evil.example' } }), 'unauthenticated');
   const local = { host: '[::1]:8004', origin: 'http://localhost:8080' };
   expect((await app.inject({ ...request, headers: local })).statusCode).toBe(200);
+  await app.close();
+});
+
+test('a key from a cookie counts for pages of the same origin only, and a wrong header is not passed over', async () => {
+  const tokenFrom = (request: FastifyRequest) => /key=(\S+)/.exec(request.headers.cookie ?? '')?.[1];
+  const app = await buildSample({ environment: { CHARTER_API_KEYS: keys.file }, tokenFrom });
+  const run = (headers: Record<string, string>) =>
+    app.inject({ method: 'POST', url: '/run', headers: { host: 'charter.example', ...headers } });
+  const cookie = `key=${keys.keys.operator}`;
+  expect((await run({ cookie })).statusCode).toBe(200);
+  expect((await run({ cookie, origin: 'https://charter.example' })).statusCode).toBe(200);
+  expectProblem(await run({ cookie, origin: 'https://evil.example' }), 'unauthenticated');
+  expectProblem(await run({ cookie, origin: 'null' }), 'unauthenticated');
+  expectProblem(await run({ cookie, authorization: 'Bearer wrong' }), 'unauthenticated');
+  await app.close();
+});
+
+test('pages of others name no role: reading needs viewer, everything else operator', async () => {
+  const app = await buildSample({
+    environment: { CHARTER_API_KEYS: keys.file },
+    pages: (http) => {
+      http.get('/queues', async () => 'page');
+      http.post('/queues/retry', async () => 'done');
+    },
+  });
+  const send = (method: 'GET' | 'POST', url: string, as: 'viewer' | 'operator') =>
+    app.inject({ method, url: `${url}?any=1`, headers: keys.headers(as) });
+  expectProblem(await app.inject('/queues'), 'unauthenticated');
+  expect((await send('GET', '/queues', 'viewer')).body).toBe('page');
+  expectProblem(await send('POST', '/queues/retry', 'viewer'), 'role-missing');
+  expect((await send('POST', '/queues/retry', 'operator')).body).toBe('done');
   await app.close();
 });
 

@@ -168,6 +168,16 @@ test('operations answer without a key, and the document names the role of every 
   });
 });
 
+test('every answer carries the security headers, with the directives that a service adds', async () => {
+  const app = await build({ contentSecurity: { 'img-src': ["'self'", 'data:', 'blob:'] } });
+  for (const url of ['/things', '/nowhere', '/health']) {
+    const { headers } = await app.inject(url);
+    expect(headers, url).toMatchObject({ 'x-content-type-options': 'nosniff', 'x-frame-options': 'SAMEORIGIN' });
+    expect(headers['content-security-policy'], url).toContain("img-src 'self' data: blob:");
+    expect(headers['strict-transport-security'], url).toBeUndefined();
+  }
+});
+
 test('readiness names the reason of each dependency and hides messages that are not ours', async () => {
   const app = await build({
     readiness: {
