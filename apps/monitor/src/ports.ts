@@ -21,7 +21,8 @@ export interface AlertSource {
   list(
     signal: AbortSignal,
   ): Promise<
-    { readonly kind: 'listed'; readonly alerts: readonly HeardAlert[]; readonly silences: readonly ActiveSilence[] } | AlertTrouble
+    | { readonly kind: 'listed'; readonly alerts: readonly HeardAlert[]; readonly silences: readonly ActiveSilence[] }
+    | AlertTrouble
   >;
   /** The alerts of one group, by the labels it is grouped by. */
   listGroup(

@@ -1,6 +1,6 @@
 import type { Alertmanager, GettableAlert, GettableSilence } from '@charter/prometheus';
-import { RE2JS } from 're2js';
 import type { Suppression } from '@charter/shared/contracts';
+import { RE2JS } from 're2js';
 import type { ActiveSilence } from '../domain/suppression.ts';
 import { cleanLabels } from '../domain/webhook-payload.ts';
 import type { AlertSource, AlertTrouble, HeardAlert } from '../ports.ts';
@@ -20,7 +20,9 @@ export function alertmanagerAlerts(alertmanagers: readonly Alertmanager[]): Aler
       return {
         kind: 'listed',
         alerts: merged(alerts.flatMap((answer) => (answer.kind === 'alerts' ? answer.alerts : []))),
-        silences: silences.flatMap((answer) => (answer.kind === 'silences' ? answer.silences.flatMap(activeSilence) : [])),
+        silences: silences.flatMap((answer) =>
+          answer.kind === 'silences' ? answer.silences.flatMap(activeSilence) : [],
+        ),
       };
     },
     async listGroup(labels, signal) {

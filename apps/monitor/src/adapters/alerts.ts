@@ -43,5 +43,7 @@ export async function knownSenders(db: Db): Promise<Set<string>> {
 
 export async function rememberSenders(db: Db, urls: ReadonlySet<string>): Promise<void> {
   if (urls.size === 0) return;
-  await sql`insert into monitor.alert_sender (url) select unnest(${[...urls]}::text[]) on conflict do nothing`.execute(db);
+  await sql`insert into monitor.alert_sender (url) select unnest(${[...urls]}::text[]) on conflict do nothing`.execute(
+    db,
+  );
 }

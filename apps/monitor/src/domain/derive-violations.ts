@@ -127,11 +127,14 @@ export function deriveViolations(
     else if (event === 'confirmed' && isDue(current)) remember('repeated', revised(withValue), 'keeps firing');
   }
 
-  const isDue = ({ announcedAt }: ViolationRecord): boolean =>
-    announcedAt === null || now - announcedAt >= settings.renotifySeconds * 1_000;
+  function isDue({ announcedAt }: ViolationRecord): boolean {
+    return announcedAt === null || now - announcedAt >= settings.renotifySeconds * 1_000;
+  }
 
-  const suppressionFor = (violation: ViolationRecord, alert: Suppression | null): Suppression | null =>
-    suppressionOf({ component: violation.component, labels: silenceLabelsOf(violation), alert }, surroundings, now);
+  function suppressionFor(violation: ViolationRecord, alert: Suppression | null): Suppression | null {
+    const { component } = violation;
+    return suppressionOf({ component, labels: silenceLabelsOf(violation), alert }, surroundings, now);
+  }
 
   function remember(kind: ChangeKind, violation: ViolationRecord, reason: string): void {
     violations.set(violation.id, violation);

@@ -71,7 +71,6 @@ export interface Inconclusive {
   /** Null when only the past knows what this is about. */
   readonly subject: Subject | null;
   readonly at: number;
-  readonly source: ViolationSource;
   readonly reason: InconclusiveReason;
   readonly detail: string;
 }

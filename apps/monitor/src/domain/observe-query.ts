@@ -144,7 +144,6 @@ const nothingOf = (fingerprint: string, at: number, reason: InconclusiveReason, 
   fingerprint,
   subject: null,
   at,
-  source: 'prometheus',
   reason,
   detail,
 });

@@ -135,11 +135,10 @@ function stepByNothing(
   seen: Extract<Observation, { kind: 'inconclusive' }>,
   settings: MonitorSettings,
 ): Step {
-  const { at, reason, detail, source } = seen;
+  const { at, reason, detail } = seen;
   const isStale = previous.confirmedAt !== null && at - previous.confirmedAt > settings.staleAfterSeconds * 1_000;
   const looked: SignalState = {
     ...previous,
-    source,
     verdict: 'inconclusive',
     reason: isStale ? 'stale' : reason,
     detail: isStale ? `Nothing conclusive for too long; last: ${detail}` : detail,

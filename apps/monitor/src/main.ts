@@ -1,0 +1,4 @@
+import { runService } from '@charter/service';
+import { startMonitor } from './service.ts';
+
+await runService('monitor', startMonitor, process.env);

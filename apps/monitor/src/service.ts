@@ -1,0 +1,150 @@
+import { createAlertmanager, createPrometheus } from '@charter/prometheus';
+import { openTransport } from '@charter/queue';
+import {
+  configFrom,
+  createLog,
+  createRegistry,
+  type Environment,
+  everyInterval,
+  type RunningService,
+  startService,
+} from '@charter/service';
+import { createCharterClient, followPack } from '@charter/shared/charter-client';
+import { cycleQueue, signalQueue } from '@charter/shared/contracts';
+import { openStore } from '@charter/store';
+import { alertmanagerAlerts } from './adapters/alertmanager-alerts.ts';
+import { observationLog } from './adapters/observation-log.ts';
+import { openPackShelf } from './adapters/pack-shelf.ts';
+import { prometheusQueries } from './adapters/prometheus-queries.ts';
+import { violationLog } from './adapters/violation-log.ts';
+import { buildApp } from './app.ts';
+import { MonitorConfig, settingsFrom } from './config.ts';
+import { createStormWindow } from './domain/storm-window.ts';
+import type { ActiveSilence } from './domain/suppression.ts';
+import { createMetrics } from './metrics.ts';
+import { migrations } from './migrations.ts';
+import type { MonitorTables } from './tables.ts';
+import { createAlertIntake } from './workers/alert-intake.ts';
+import { drainIntake } from './workers/drain-intake.ts';
+import { forgetOld } from './workers/forget-old.ts';
+import { onCycle } from './workers/on-cycle.ts';
+import { onSignal } from './workers/on-signal.ts';
+import { sweepDue } from './workers/sweep.ts';
+
+const everyMs = { sweep: 1_000, drain: 1_000, forget: 600_000 };
+/** Answers of 10,000 series and more. */
+const answerBytes = 64 * 1024 * 1024;
+
+export async function startMonitor(environment: Environment): Promise<RunningService> {
+  const config = configFrom(MonitorConfig, environment);
+  const log = createLog('monitor', config);
+  const registry = createRegistry('monitor');
+  const metrics = createMetrics(registry);
+  const store = await openStore<MonitorTables>({ url: config.DATABASE_URL, schema: 'monitor', migrations });
+  const transport = openTransport({
+    app: 'monitor',
+    store,
+    redisUrl: config.REDIS_URL,
+    registry,
+    prefix: config.CHARTER_QUEUE_PREFIX,
+    allowVolatile: config.CHARTER_ALLOW_VOLATILE_REDIS,
+    onError: (error, context) => log.error({ err: error, ...context }, 'queue trouble'),
+  });
+  const onError = (error: unknown): void => log.error({ err: error }, 'a round failed, the next one comes');
+
+  const limits = {
+    timeoutMs: config.MONITOR_QUERY_TIMEOUT * 1_000,
+    maxConcurrent: config.MONITOR_QUERY_CONCURRENCY,
+    maxAnswerBytes: answerBytes,
+  };
+  const prometheus = createPrometheus({ ...limits, url: config.PROMETHEUS_URL });
+  const upstreams = new Map(
+    [...(config.MONITOR_UPSTREAMS ?? [])].map(([name, url]) => [name, createPrometheus({ ...limits, url })]),
+  );
+  const alertmanagers = [config.ALERTMANAGER_URL, ...(config.MONITOR_ALERTMANAGERS ?? [])].map((url) =>
+    createAlertmanager({ ...limits, url }),
+  );
+  const queries = prometheusQueries(prometheus, upstreams);
+  const alerts = alertmanagerAlerts(alertmanagers);
+
+  const shelf = await openPackShelf(store, config.CHARTER_ENVIRONMENT);
+  const charter = createCharterClient({
+    url: config.CHARTER_URL,
+    ...(config.CHARTER_API_KEY === undefined ? {} : { apiKey: config.CHARTER_API_KEY }),
+  });
+  const pack = followPack({ client: charter, onPack: (parsed) => shelf.put(parsed), log });
+
+  let silences: readonly ActiveSilence[] = [];
+  const derive = {
+    store,
+    environment: config.CHARTER_ENVIRONMENT,
+    settings: settingsFrom(config),
+    clock: Date.now,
+    watch: () => shelf.current(),
+    silences: () => silences,
+    stormWindow: createStormWindow(config.MONITOR_STORM_ANNOUNCEMENTS, config.MONITOR_STORM_WINDOW),
+    metrics,
+  };
+
+  const intake = createAlertIntake({
+    store,
+    metrics,
+    limit: config.MONITOR_INTAKE_LIMIT,
+    onStored: () => drain.wake(),
+  });
+  const drain = everyInterval(
+    everyMs.drain,
+    drainIntake({ ...derive, alerts, onDrained: (calls) => intake.drained(calls), onError }),
+    onError,
+  );
+  const sweepViolations = sweepDue(derive);
+  const sweep = everyInterval(
+    everyMs.sweep,
+    async () => {
+      await sweepViolations();
+      await intake.recount();
+    },
+    onError,
+  );
+  const forget = everyInterval(
+    everyMs.forget,
+    forgetOld({ store, clock: Date.now, retentionSeconds: config.MONITOR_RETENTION }),
+    onError,
+  );
+  transport.consume(
+    cycleQueue,
+    onCycle({
+      ...derive,
+      queries,
+      alerts,
+      limits: { concurrency: config.MONITOR_QUERY_CONCURRENCY, roundSeconds: config.MONITOR_ROUND_TIMEOUT },
+      alertExpirySeconds: config.MONITOR_ALERT_EXPIRY,
+      overdueSeconds: config.MONITOR_CYCLE_OVERDUE,
+      keepSilences: (latest) => {
+        silences = latest;
+      },
+    }),
+    { concurrency: 1 },
+  );
+  transport.consume(signalQueue, onSignal(derive));
+
+  const http = await buildApp({
+    config,
+    log,
+    registry,
+    violations: violationLog(store),
+    observations: observationLog(store),
+    watch: derive.watch,
+    intake,
+    webhookBytes: config.MONITOR_WEBHOOK_BYTES,
+    readiness: { postgres: () => store.ping(), redis: () => transport.ping() },
+  });
+  const clients = [prometheus, ...upstreams.values(), ...alertmanagers];
+  return startService({
+    app: 'monitor',
+    config,
+    log,
+    http,
+    closeables: [store, ...clients, pack, transport, drain, sweep, forget],
+  });
+}

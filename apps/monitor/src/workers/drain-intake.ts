@@ -1,0 +1,120 @@
+import { CharterError } from '@charter/shared/contracts';
+import type { Store, Tx } from '@charter/store';
+import { sql } from 'kysely';
+import { alertsById, firingAlertsOf, saveAlerts } from '../adapters/alerts.ts';
+import { deriveAlone } from '../adapters/remembered.ts';
+import { evidenceOfAlerts, mergeAlert, subjectOfAlert } from '../domain/alert.ts';
+import { alertsOfPayload, WebhookPayload, wavesOf } from '../domain/webhook-payload.ts';
+import type { AlertSource, HeardAlert } from '../ports.ts';
+import type { MonitorTables } from '../tables.ts';
+import { applyObservations, type DeriveDeps } from './apply-observations.ts';
+
+export interface DrainDeps extends DeriveDeps {
+  readonly store: Store<MonitorTables>;
+  readonly alerts: AlertSource;
+  readonly onDrained: (calls: number) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+interface StoredCall {
+  readonly id: string;
+  readonly body: string;
+  readonly received_at: Date;
+}
+
+/** Calls worked on at once: enough to be cheap, few enough not to hold up the calls that arrive meanwhile. */
+const callsPerBatch = 20;
+const completionMs = 2_000;
+
+/** Works on stored webhook calls, oldest first, until none is left. A call that cannot be worked on is set aside. */
+export function drainIntake(deps: DrainDeps): () => Promise<void> {
+  return async () => {
+    for (let calls = await oldest(deps.store); calls.length > 0; calls = await oldest(deps.store)) {
+      try {
+        await work(calls, deps);
+      } catch (error) {
+        if (error instanceof CharterError && error.retryable) throw error;
+        deps.onError(error);
+        await workOneByOne(calls, deps);
+      }
+    }
+  };
+}
+
+async function oldest({ db }: Store<MonitorTables>): Promise<StoredCall[]> {
+  return db
+    .selectFrom('alert_intake')
+    .select(['id', 'body', 'received_at'])
+    .where('failure', 'is', null)
+    .orderBy('id')
+    .limit(callsPerBatch)
+    .execute();
+}
+
+async function workOneByOne(calls: readonly StoredCall[], deps: DrainDeps): Promise<void> {
+  for (const call of calls) {
+    try {
+      await work([call], deps);
+    } catch (error) {
+      if (error instanceof CharterError && error.retryable) throw error;
+      deps.onError(error);
+      deps.metrics.buried();
+      const failure = error instanceof Error ? error.message.slice(0, 2_000) : 'unknown';
+      await deps.store.db.updateTable('alert_intake').set({ failure }).where('id', '=', call.id).execute();
+      deps.onDrained(1);
+    }
+  }
+}
+
+/** Takes the calls out of the intake in the transaction that acts on them, so that each counts once. */
+async function work(calls: readonly StoredCall[], deps: DrainDeps): Promise<void> {
+  const started = performance.now();
+  const heard = new Map<string, HeardAlert[]>();
+  for (const call of calls) heard.set(call.id, await alertsOf(call, deps));
+  const taken = await deps.store.transaction(async (tx) => {
+    await deriveAlone(tx.db);
+    const { rows } = await sql<{ id: string }>`
+      delete from monitor.alert_intake where id = any(${calls.map(({ id }) => id)}::bigint[]) returning id`.execute(
+      tx.db,
+    );
+    const ids = new Set(rows.map(({ id }) => id));
+    const ours = calls.filter(({ id }) => ids.has(id)).flatMap(({ id }) => heard.get(id) ?? []);
+    for (const wave of wavesOf(ours)) await actOn(wave, tx, deps);
+    return ids.size;
+  });
+  deps.onDrained(taken);
+  deps.metrics.drained(taken, (performance.now() - started) / 1_000);
+}
+
+/** What a call says; what it left out is asked of Alertmanager, and when that fails the next cycle finds it. */
+async function alertsOf({ body, received_at }: StoredCall, deps: DrainDeps): Promise<HeardAlert[]> {
+  const payload = WebhookPayload.parse(JSON.parse(body));
+  const alerts = alertsOfPayload(payload, received_at.getTime());
+  if (payload.truncatedAlerts === 0) return alerts;
+  const listing = await deps.alerts.listGroup(payload.groupLabels, AbortSignal.timeout(completionMs));
+  if (listing.kind === 'inconclusive') return alerts;
+  const said = new Set(alerts.map(({ id }) => id));
+  return [...alerts, ...listing.alerts.filter(({ id }) => !said.has(id))];
+}
+
+async function actOn(wave: readonly HeardAlert[], tx: Tx<MonitorTables>, deps: DrainDeps): Promise<void> {
+  const mapping = { environment: deps.environment, watch: deps.watch() };
+  const remembered = await alertsById(
+    tx.db,
+    wave.map(({ id }) => id),
+  );
+  const merged = wave.map((alert) => {
+    const fingerprint = subjectOfAlert(alert, mapping)?.fingerprint ?? null;
+    return mergeAlert(remembered.get(alert.id), { ...alert, fingerprint });
+  });
+  await saveAlerts(tx.db, merged);
+  const told = Map.groupBy(merged, ({ fingerprint }) => fingerprint);
+  const touched = [...told.keys()].filter((fingerprint) => fingerprint !== null);
+  const firing = Map.groupBy(await firingAlertsOf(tx.db, touched), ({ fingerprint }) => fingerprint);
+  const now = deps.clock();
+  const observations = touched.flatMap((fingerprint) => {
+    const evidence = evidenceOfAlerts(firing.get(fingerprint) ?? told.get(fingerprint) ?? [], mapping, now);
+    return evidence ? [evidence] : [];
+  });
+  await applyObservations(tx, observations, deps);
+}
