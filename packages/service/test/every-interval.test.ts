@@ -30,7 +30,9 @@ test('a wake runs a round at once, however long the interval is', async () => {
   let rounds = 0;
   const loop = everyInterval(
     3_600_000,
-    async () => void (rounds += 1),
+    async () => {
+      rounds += 1;
+    },
     () => undefined,
   );
   loop.wake();

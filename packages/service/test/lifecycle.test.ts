@@ -68,7 +68,8 @@ test('SIGTERM lets a request in flight finish and ends the process with 0', asyn
   await expect.poll(() => output).toContain('slow began');
   child.kill('SIGTERM');
   const [code] = await once(child, 'exit');
-  expect((await slow).status).toBe(200);
+  const answer = await slow;
+  expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
   expect(code).toBe(0);
   expect(output.indexOf('store closed')).toBeGreaterThan(output.indexOf('slow ended'));
 });
