@@ -1,0 +1,4 @@
+import { runService } from '@charter/service';
+import { startConsole } from './service.ts';
+
+await runService('console', startConsole, process.env);
