@@ -1,23 +1,11 @@
-import { ServiceConfig } from '@charter/service';
+import { LoopConfig } from '@charter/service';
 import { Duration } from '@charter/shared/contracts';
 import { z } from 'zod';
 import { defaultSettings, type PlanningSettings } from './domain/settings.ts';
 
-const local = (port: number) => z.url().default(`http://127.0.0.1:${String(port)}`);
 const Share = z.coerce.number().min(0).max(1);
 
-export const PlanConfig = ServiceConfig.extend({
-  DATABASE_URL: z.url(),
-  REDIS_URL: z.url(),
-  CHARTER_URL: local(8000),
-  ANALYZE_URL: local(8003),
-  EXECUTE_URL: local(8005),
-  KNOWLEDGE_URL: local(8006),
-  /** Key this service calls the others with. */
-  CHARTER_API_KEY: z.string().optional(),
-  CHARTER_ALLOW_VOLATILE_REDIS: z.stringbool().default(false),
-  /** Another prefix of all queues, for systems that share one Redis. */
-  PLAN_QUEUE_PREFIX: z.string().optional(),
+export const PlanConfig = LoopConfig.extend({
   PLAN_MIN_CONFIDENCE: Share.default(defaultSettings.minConfidence),
   /** How often such violations go away by themselves, before Knowledge has evidence. */
   PLAN_SELF_RECOVERY: Share.default(defaultSettings.selfRecovery),

@@ -4,6 +4,7 @@ import {
   createLog,
   createRegistry,
   type Environment,
+  everyInterval,
   type RunningService,
   startService,
 } from '@charter/service';
@@ -21,12 +22,12 @@ import { buildApp } from './app.ts';
 import { PlanConfig, settingsFrom } from './config.ts';
 import { createMetrics } from './metrics.ts';
 import { planMigrations } from './migrations.ts';
-import { everyInterval } from './workers/every-interval.ts';
 import { followExecutions as following } from './workers/follow-executions.ts';
 import { onAdaptation } from './workers/on-adaptation.ts';
 import { onAnalysis } from './workers/on-analysis.ts';
 import { planNow } from './workers/plan-now.ts';
 import { reapPlans } from './workers/reap.ts';
+import { replanning } from './workers/replan.ts';
 import { watchApprovals } from './workers/watch-approvals.ts';
 
 const approvalsMs = 1_000;
@@ -46,7 +47,7 @@ export async function startPlan(environment: Environment): Promise<RunningServic
     redisUrl: config.REDIS_URL,
     registry,
     allowVolatile: config.CHARTER_ALLOW_VOLATILE_REDIS,
-    ...(config.PLAN_QUEUE_PREFIX === undefined ? {} : { prefix: config.PLAN_QUEUE_PREFIX }),
+    prefix: config.CHARTER_QUEUE_PREFIX,
     onError: (error, context) => log.error({ err: error, ...context }, 'queue trouble'),
   });
   const onError = (error: unknown): void => log.warn({ err: error }, 'a round failed, the next one comes');
@@ -62,10 +63,13 @@ export async function startPlan(environment: Environment): Promise<RunningServic
   const records = situationRecords(store);
   const planLog = planLogOn(store);
 
+  const onPending = (): void => approvals.wake();
+  const planner = { store, pack, executor, teacher, records, settings, charter, metrics, onPending };
+  const replan = replanning(planner);
   const followExecutions = following({ store, executor, metrics });
   const onTrouble = (error: unknown, planId: string): void =>
     log.warn({ err: error, planId }, 'an approval could not be followed, the next round tries again');
-  const attendApprovals = watchApprovals({ store, charter, settings, metrics, onTrouble });
+  const attendApprovals = watchApprovals({ store, charter, settings, metrics, replan, onTrouble });
   const approvals = everyInterval(
     approvalsMs,
     async () => {
@@ -76,12 +80,17 @@ export async function startPlan(environment: Environment): Promise<RunningServic
     },
     onError,
   );
-  const executions = everyInterval(executionsMs, () => followExecutions(), onError);
+  const executions = everyInterval(
+    executionsMs,
+    async () => {
+      for (const incidentId of await followExecutions()) await replan(incidentId);
+    },
+    onError,
+  );
   const reaper = everyInterval(reaperMs, () => reapPlans(store), onError);
 
-  const planning = { store, pack, executor, teacher, records, settings, charter, metrics, followExecutions };
-  const onPending = (): void => approvals.wake();
-  transport.consume(analysisQueue, onAnalysis({ ...planning, onPending }));
+  const planning = { ...planner, followExecutions };
+  transport.consume(analysisQueue, onAnalysis(planning));
   transport.consume(planAdaptationQueue, onAdaptation(store));
 
   const readiness = { postgres: () => store.ping(), redis: () => transport.ping(), pack: () => pack.ready() };

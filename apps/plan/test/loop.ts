@@ -46,7 +46,7 @@ export async function startLoop(
     EXECUTE_URL: neighbors.url,
     KNOWLEDGE_URL: neighbors.url,
     ANALYZE_URL: neighbors.url,
-    PLAN_QUEUE_PREFIX: prefix,
+    CHARTER_QUEUE_PREFIX: prefix,
     LOG_LEVEL: 'silent',
     ...environment,
   });

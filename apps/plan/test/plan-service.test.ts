@@ -323,11 +323,10 @@ describe('approval', () => {
     const open = incident();
     const { plan } = await pending(open);
     expect((await loop.post(`/api/v1/plans/${plan.id}/reject`, { reason: 'not now' })).status).toBe(200);
-    await eventually(() => statuses(open)).toEqual(['rejected']);
+    await eventually(() => statuses(open)).toContain('rejected');
     await eventually(() => outcomesOf(open)).toMatchObject([{ disposition: 'rejected', type: 'unknown' }]);
-    expect((await plansOf(open))[0]?.statusReason).toContain('ada: not now');
+    expect((await plansOf(open)).at(-1)?.statusReason).toContain('ada: not now');
     expect((await loop.post(`/api/v1/plans/${plan.id}/approve`)).status).toBe(409);
-    await loop.send(again(open, 2));
     await eventually(async () => (await plansOf(open)).map(({ strategy }) => strategy)).toEqual([
       'restart',
       'add-capacity',
@@ -338,7 +337,7 @@ describe('approval', () => {
     const open = incident();
     const { approvalId } = await pending(open);
     decide(loop.neighbors, approvalId, 'expired');
-    await eventually(() => statuses(open)).toEqual(['expired']);
+    await eventually(() => statuses(open)).toContain('expired');
     await eventually(() => outcomesOf(open)).toMatchObject([{ disposition: 'expired' }]);
   });
 
@@ -365,7 +364,7 @@ describe('approval', () => {
         (await loop.post('/api/v1/plans', { analysis: { ...open, violations: silenced, revision: 2 } })).status,
     ).toBe(409);
     decide(loop.neighbors, approvalId, 'approved');
-    await eventually(() => statuses(open)).toEqual(['withdrawn']);
+    await eventually(() => statuses(open)).toEqual(['null-plan', 'withdrawn']);
     expect(handedOn(open)).toEqual([]);
   });
 });

@@ -2,7 +2,6 @@ import { actionProfiles, type Pattern, type RootCause, type Strategy, type Viola
 import { type Candidate, causeKey, jointShare } from './candidate.ts';
 import { fillActions, type Surroundings } from './fill-actions.ts';
 import { isApplicable } from './match-strategy.ts';
-import { planHash } from './plan-hash.ts';
 
 export interface CandidateFacts extends Surroundings {
   readonly strategies: readonly Strategy[];
@@ -48,15 +47,22 @@ function candidateFrom(strategy: Strategy, rootCause: RootCause, facts: Candidat
 
 /** The same strategy doing the same for two root causes is one candidate: the one for the likelier cause. */
 function distinct(candidates: readonly Candidate[]): Candidate[] {
+  const byStrategy = Map.groupBy(candidates, ({ strategy }) => strategy);
+  return [...byStrategy.values()].flatMap((group) => (group.length === 1 ? group : likeliestOf(group)));
+}
+
+function likeliestOf(group: readonly Candidate[]): Candidate[] {
   const best = new Map<string, Candidate>();
-  for (const candidate of candidates) {
-    const key =
-      candidate.blockedBy === null ? `${candidate.strategy} ${planHash('', candidate.actions)}` : candidate.id;
+  for (const candidate of group) {
+    const key = candidate.blockedBy === null ? effectsText(candidate) : candidate.id;
     const known = best.get(key);
     if (!known || isLikelier(candidate, known)) best.set(key, candidate);
   }
   return [...best.values()];
 }
+
+const effectsText = ({ actions }: Candidate): string =>
+  JSON.stringify(actions.map(({ id, action, target, parameters }) => [id, action, target, parameters]));
 
 const isLikelier = (a: Candidate, b: Candidate): boolean =>
   a.cause.confidence > b.cause.confidence || (a.cause.confidence === b.cause.confidence && a.id < b.id);

@@ -102,6 +102,7 @@ function oscillation(
   { past, now }: { readonly past: readonly PastChange[]; readonly now: Instant },
   settings: PlanningSettings,
 ): Clash | null {
+  if (past.length === 0) return null;
   const since = new Date(Date.parse(now) - settings.oscillationWindowSeconds * 1_000).toISOString();
   for (const change of candidate.changes.filter(({ sign }) => sign !== 0)) {
     const history = past

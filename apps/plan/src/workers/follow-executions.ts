@@ -7,8 +7,8 @@ import type { PlanMetrics } from '../metrics.ts';
 import type { ExecutionSeen, Executor } from '../ports.ts';
 import { endUnexecuted } from './settle-incident.ts';
 
-/** Brings plans that were handed to execute up to date; of one incident, or of all. */
-export type FollowExecutions = (incidentId?: string) => Promise<void>;
+/** Brings plans that were handed to execute up to date; of one incident, or of all. @returns incidents whose plan did not heal them */
+export type FollowExecutions = (incidentId?: string) => Promise<string[]>;
 
 /** Execute is asked about so many plans a round. */
 const mostPlans = 100;
@@ -28,17 +28,22 @@ export function followExecutions(deps: {
   return async (incidentId) => {
     let rows = store.db
       .selectFrom('plan')
-      .select(['id', 'expires_at', 'body'])
+      .select(['id', 'incident_id', 'expires_at', 'body'])
       .where('status', '=', 'sent')
       .orderBy('id')
       .limit(mostPlans);
     if (incidentId !== undefined) rows = rows.where('incident_id', '=', incidentId);
-    for (const { id, expires_at, body } of await rows.execute()) {
+    const unhealed = new Set<string>();
+    for (const { id, incident_id, expires_at, body } of await rows.execute()) {
       const execution = (await executor.executionsOf({ planId: id })).find(({ planId }) => planId === id);
-      if (execution && isOver(execution)) await end(id, execution);
+      if (execution && isOver(execution)) {
+        await end(id, execution);
+        if (execution.outcomeType !== 'success') unhealed.add(incident_id);
+      }
       const isLost = !execution && Date.now() - expires_at.getTime() > graceSeconds * 1_000;
       if (isLost) await expire(id, Plan.parse(body));
     }
+    return [...unhealed];
   };
 
   async function end(id: string, execution: ExecutionSeen): Promise<void> {

@@ -9,6 +9,7 @@ import { actionable } from '../domain/restraint.ts';
 import type { PlanningSettings } from '../domain/settings.ts';
 import type { PlanMetrics } from '../metrics.ts';
 import type { Charter } from '../ports.ts';
+import type { Replan } from './replan.ts';
 import { endUnexecuted, type NotExecuted } from './settle-incident.ts';
 import { tell } from './tell.ts';
 
@@ -17,6 +18,8 @@ export interface ApprovalDeps {
   readonly charter: Pick<Charter, 'createApproval' | 'approval' | 'vote'>;
   readonly settings: PlanningSettings;
   readonly metrics: Pick<PlanMetrics, 'ended'>;
+  /** What people do not want gives way to the next rung. */
+  readonly replan: Replan;
   /** An answer that is no answer: the next round tries again. */
   readonly onTrouble: (error: unknown, planId: string) => void;
 }
@@ -163,24 +166,17 @@ async function end(
   plan: Plan,
   status: NotExecuted,
   reason: string,
-  { store, settings, metrics }: ApprovalDeps,
+  { store, settings, metrics, replan }: ApprovalDeps,
   withdrawApproval = false,
 ): Promise<void> {
   const analysis = await latestAnalysis(store, plan.incidentId);
   const component = analysis ? componentOf(analysis) : 'unknown';
-  const ended = await store.transaction(async (tx) => {
-    const watchUntil = new Date(Date.now() + settings.watchSeconds * 1_000);
-    const isEnded = await endUnexecuted(tx, plan.id, 'pending', {
-      status,
-      type: 'unknown',
-      reason,
-      component,
-      withdrawApproval,
-      watchUntil,
-    });
-    return isEnded;
-  });
-  if (ended) metrics.ended(status);
+  const watchUntil = new Date(Date.now() + settings.watchSeconds * 1_000);
+  const ending = { status, type: 'unknown', reason, component, withdrawApproval, watchUntil } as const;
+  const ended = await store.transaction((tx) => endUnexecuted(tx, plan.id, 'pending', ending));
+  if (!ended) return;
+  metrics.ended(status);
+  await replan(plan.incidentId);
 }
 
 function rejectionText({ votes }: Approval): string {
