@@ -1,9 +1,14 @@
 import type { Series } from '@charter/detection';
+import type { ParsedPack } from '@charter/shared/charter-client';
 import type { Target } from '@charter/shared/contracts';
+
+/** What analysis needs of the active pack. */
+export type AnalyzedPack = Pick<ParsedPack, 'rules' | 'signals' | 'targets'>;
 
 /** One window that was asked for, and what came of it. */
 export interface ReadWindow {
-  readonly component: string;
+  /** The component it is of; null when one query asks for all of them. */
+  readonly component: string | null;
   readonly metric: string;
   readonly query: string;
   /** Seconds since the epoch. */
@@ -15,9 +20,10 @@ export interface ReadWindow {
   readonly inconclusive: string | null;
 }
 
-/** History of the targets' signals. */
+/** History of the signals of some targets: those of the pack's rules, its signals, and the targets' own. */
 export interface SignalHistory {
   around(
+    pack: AnalyzedPack,
     targets: readonly Target[],
     detectedAt: string,
     now: string,

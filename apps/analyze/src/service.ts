@@ -19,6 +19,7 @@ import { buildApp } from './app.ts';
 import { AnalyzeConfig } from './config.ts';
 import { createMetrics } from './metrics.ts';
 import { type AnalyzeTables, migrations } from './migrations.ts';
+import type { AnalyzedPack } from './ports.ts';
 import { analyzeWaiting } from './workers/analyze-waiting.ts';
 import { onViolation } from './workers/on-violation.ts';
 
@@ -44,13 +45,13 @@ export async function startAnalyze(environment: Environment): Promise<RunningSer
 
   const client = createCharterClient({ url: config.CHARTER_URL, ...apiKeyOf(config) });
   const memory = packMemory(store);
-  let targets = (await memory.recall())?.targets ?? [];
+  let active: AnalyzedPack = (await memory.recall()) ?? { rules: [], signals: [], targets: [] };
   const pack = followPack({
     client,
     log,
     async onPack(next) {
       await memory.keep(next);
-      targets = next.targets;
+      active = next;
     },
   });
   const prometheus = createPrometheus({ url: config.PROMETHEUS_URL });
@@ -72,7 +73,7 @@ export async function startAnalyze(environment: Environment): Promise<RunningSer
         store,
         log: analysisLog,
         history,
-        targets: () => targets,
+        pack: () => active,
         metrics,
         mostTargets: config.ANALYZE_TARGETS,
       });

@@ -43,7 +43,7 @@ const targets = [
 
 /** A minute of history in which the database slows down twenty seconds ago, and its callers with it. */
 const history: SignalHistory = {
-  async around(asked, detectedAt) {
+  async around(_pack, asked, detectedAt) {
     const at = Date.parse(detectedAt) / 1_000;
     const slow: Record<string, number> = { database: 2, orders: 1.9, gateway: 2 };
     const series = asked.map(({ metadata: { name } }) => {
@@ -72,7 +72,14 @@ beforeAll(async () => {
     openTransport({ app: 'monitor', store: producer, registry: createRegistry('monitor'), ...queues }),
   ];
   const metrics = createMetrics(createRegistry('analyze'));
-  const deps = { store, log: analyses, history, targets: () => targets, metrics, mostTargets: 50 };
+  const deps = {
+    store,
+    log: analyses,
+    history,
+    pack: () => ({ rules: [], signals: [], targets }),
+    metrics,
+    mostTargets: 50,
+  };
   looking = everyInterval(
     100,
     () => analyzeWaiting(deps),

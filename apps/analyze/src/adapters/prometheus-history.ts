@@ -1,8 +1,8 @@
 import type { Series } from '@charter/detection';
-import type { Prometheus } from '@charter/prometheus';
+import type { Prometheus, RangeAnswer } from '@charter/prometheus';
 import type { Target } from '@charter/shared/contracts';
 import type { AnalyzeMetrics } from '../metrics.ts';
-import type { ReadWindow, SignalHistory } from '../ports.ts';
+import type { AnalyzedPack, SignalHistory } from '../ports.ts';
 
 export interface HistoryOptions {
   readonly windowSeconds: number;
@@ -10,8 +10,19 @@ export interface HistoryOptions {
   readonly points: number;
 }
 
-/** Labels that tell which part of a component a series is of; the rest of its labels only names the scrape. */
-const telling = ['peer', 'side', 'source', 'destination', 'level', 'host', 'deploy', 'version', 'replica', 'code'];
+/** One query to ask, and how to tell from a series' labels which component it is of. */
+interface Question {
+  readonly metric: string;
+  readonly query: string;
+  readonly component: string | null;
+  readonly componentOf: (labels: Labels) => string | undefined;
+}
+
+type Labels = Readonly<Record<string, string>>;
+type MatrixSeries = Extract<RangeAnswer, { kind: 'matrix' }>['series'][number];
+
+/** Labels that only say where a series was scraped from. */
+const ofTheScrape = new Set(['__name__', 'job', 'instance', 'service', 'monitor', 'cluster', 'prometheus']);
 
 /** History of signals from Prometheus by range queries; the client bounds how many run at once. */
 export function prometheusHistory(
@@ -20,32 +31,21 @@ export function prometheusHistory(
   metrics: Pick<AnalyzeMetrics, 'windowRead'>,
 ): SignalHistory {
   return {
-    async around(targets, detectedAt, now) {
+    async around(pack, targets, detectedAt, now) {
       const to = Math.floor(Date.parse(now) / 1_000);
       const from = Math.floor(Date.parse(detectedAt) / 1_000) - options.windowSeconds;
       const stepSeconds = Math.max(options.finestStepSeconds, Math.ceil((to - from) / options.points));
-      const asked = targets.flatMap((target) => target.signals.map((signal) => ({ target, signal })));
+      const span = { from: new Date(from * 1_000).toISOString(), to: new Date(to * 1_000).toISOString(), stepSeconds };
+      const wanted = new Set(targets.map(({ metadata }) => metadata.name));
       const read = await Promise.all(
-        asked.map(async ({ target, signal }) => {
-          const answer = await prometheus.range(signal.query, {
-            from: new Date(from * 1_000).toISOString(),
-            to: new Date(to * 1_000).toISOString(),
-            stepSeconds,
-          });
+        questionsOf(pack, targets).map(async (question) => {
+          const answer = await prometheus.range(question.query, span);
           metrics.windowRead(answer.kind === 'matrix' ? 'read' : answer.reason);
-          const series =
-            answer.kind === 'matrix' ? answer.series.map((each) => seriesFrom(target, signal.name, each)) : [];
-          const window: ReadWindow = {
-            component: target.metadata.name,
-            metric: signal.name,
-            query: signal.query,
-            from,
-            to,
-            stepSeconds,
-            samples: series.reduce((sum, { values }) => sum + values.length, 0),
-            inconclusive: answer.kind === 'matrix' ? null : `${answer.reason}: ${answer.detail}`,
-          };
-          return { series, window };
+          const series = answer.kind === 'matrix' ? seriesOf(question, answer.series, wanted) : [];
+          const { component, metric, query } = question;
+          const samples = series.reduce((sum, { values }) => sum + values.length, 0);
+          const inconclusive = answer.kind === 'matrix' ? null : `${answer.reason}: ${answer.detail}`;
+          return { series, window: { component, metric, query, from, to, stepSeconds, samples, inconclusive } };
         }),
       );
       return { series: read.flatMap(({ series }) => series), windows: read.map(({ window }) => window) };
@@ -53,21 +53,50 @@ export function prometheusHistory(
   };
 }
 
-function seriesFrom(
-  target: Target,
-  metric: string,
-  {
-    labels,
-    timestampsMs,
-    values,
-  }: { labels: Readonly<Record<string, string>>; timestampsMs: readonly number[]; values: readonly number[] },
-): Series {
-  const kept = Object.entries(labels).filter(([name]) => telling.includes(name));
-  return {
-    component: target.metadata.name,
-    metric,
-    ...(kept.length > 0 ? { labels: Object.fromEntries(kept) } : {}),
-    timestamps: timestampsMs.map((ms) => ms / 1_000),
-    values,
-  };
+function questionsOf({ rules, signals }: AnalyzedPack, targets: readonly Target[]): Question[] {
+  const shared = [
+    ...rules.flatMap(({ metric, query, component, componentLabel }) =>
+      query === undefined ? [] : [{ metric, query, component: component ?? null, componentLabel }],
+    ),
+    ...signals.map(({ metadata, query, componentLabel }) => ({
+      metric: metadata.name,
+      query,
+      component: null,
+      componentLabel,
+    })),
+  ].map(
+    ({ metric, query, component, componentLabel }): Question => ({
+      metric,
+      query,
+      component,
+      componentOf: (labels) => component ?? labels[componentLabel],
+    }),
+  );
+  const own = targets.flatMap(({ metadata: { name }, signals: watched }) =>
+    watched.map(
+      (watch): Question => ({ metric: watch.name, query: watch.query, component: name, componentOf: () => name }),
+    ),
+  );
+  const asked = new Set<string>();
+  return [...shared, ...own].filter(({ metric, query, component }) => {
+    const key = JSON.stringify([metric, query, component]);
+    return !asked.has(key) && asked.add(key);
+  });
+}
+
+function seriesOf(question: Question, found: readonly MatrixSeries[], wanted: ReadonlySet<string>): Series[] {
+  return found.flatMap(({ labels, timestampsMs, values }) => {
+    const component = question.componentOf(labels);
+    if (component === undefined || !wanted.has(component)) return [];
+    const telling = Object.entries(labels).filter(([name, value]) => !ofTheScrape.has(name) && value !== component);
+    return [
+      {
+        component,
+        metric: question.metric,
+        ...(telling.length > 0 ? { labels: Object.fromEntries(telling) } : {}),
+        timestamps: timestampsMs.map((ms) => ms / 1_000),
+        values,
+      },
+    ];
+  });
 }

@@ -1,4 +1,4 @@
-import { type Analysis, analysisQueue, type Target, timelineQueue, type Violation } from '@charter/shared/contracts';
+import { type Analysis, analysisQueue, timelineQueue, type Violation } from '@charter/shared/contracts';
 import { newId, type Store, type Tx } from '@charter/store';
 import type { AnalysisLog, WaitingIncident } from '../adapters/analysis-log.ts';
 import { type Finding, findCause } from '../domain/find-cause.ts';
@@ -7,13 +7,13 @@ import { declaredTopology, relevantTargets } from '../domain/relevant-targets.ts
 import { factFrom, symptomOf } from '../domain/symptom.ts';
 import type { AnalyzeMetrics } from '../metrics.ts';
 import type { AnalyzeTables } from '../migrations.ts';
-import type { SignalHistory } from '../ports.ts';
+import type { AnalyzedPack, SignalHistory } from '../ports.ts';
 
 export interface AnalyzeDeps {
   readonly store: Store<AnalyzeTables>;
   readonly log: AnalysisLog;
   readonly history: SignalHistory;
-  readonly targets: () => readonly Target[];
+  readonly pack: () => AnalyzedPack;
   readonly metrics: AnalyzeMetrics;
   readonly mostTargets: number;
 }
@@ -65,11 +65,12 @@ async function analyze(incident: WaitingIncident, deps: AnalyzeDeps): Promise<vo
 }
 
 async function look(incident: WaitingIncident, firing: readonly Violation[], deps: AnalyzeDeps) {
+  const pack = deps.pack();
   const components = new Set(firing.map(({ component }) => component));
-  const targets = relevantTargets(deps.targets(), components, deps.mostTargets);
+  const targets = relevantTargets(pack.targets, components, deps.mostTargets);
   const symptom = symptomOf(firing);
   const detectedAt = symptom?.startedAt ?? incident.openedAt;
-  const { series, windows } = await deps.history.around(targets, detectedAt, new Date().toISOString());
+  const { series, windows } = await deps.history.around(pack, targets, detectedAt, new Date().toISOString());
   const finding = findCause({
     detectedAt: Date.parse(detectedAt) / 1_000,
     violations: firing.map(factFrom),

@@ -2,6 +2,7 @@ import {
   CharterError,
   type FailurePointer,
   PackDocument,
+  type PackSignal,
   type Rule,
   type Strategy,
   type Target,
@@ -11,6 +12,7 @@ import {
 /** The parts of a pack that services act on, by kind. Durations are seconds. */
 export interface PackParts {
   readonly rules: readonly Rule[];
+  readonly signals: readonly PackSignal[];
   readonly targets: readonly Target[];
   readonly strategies: readonly Strategy[];
   readonly windows: readonly Window[];
@@ -34,7 +36,13 @@ const escapeKey = (key: PropertyKey): string => String(key).replaceAll('~', '~0'
  * Throws `CharterError('document-invalid')` with a pointer (`/3/query`) for every error in every document.
  */
 export function parsePackDocuments(documents: readonly unknown[]): PackParts {
-  const parts = { rules: [] as Rule[], targets: [] as Target[], strategies: [] as Strategy[], windows: [] as Window[] };
+  const parts = {
+    rules: [] as Rule[],
+    signals: [] as PackSignal[],
+    targets: [] as Target[],
+    strategies: [] as Strategy[],
+    windows: [] as Window[],
+  };
   const errors: FailurePointer[] = [];
   for (const [index, written] of documents.entries()) {
     if (isPolicy(written)) continue;
@@ -48,6 +56,9 @@ export function parsePackDocuments(documents: readonly unknown[]): PackParts {
     switch (document.kind) {
       case 'Rule':
         parts.rules.push(document);
+        break;
+      case 'Signal':
+        parts.signals.push(document);
         break;
       case 'Target':
         parts.targets.push(document);

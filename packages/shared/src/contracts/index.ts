@@ -17,6 +17,7 @@ export {
   EffectorSpec,
   MetricWatch,
   PackDocument,
+  PackSignal,
   Rule,
   Strategy,
   StrategyParameter,

@@ -60,6 +60,17 @@ export const MetricWatch = z.strictObject({
 });
 export type MetricWatch = z.infer<typeof MetricWatch>;
 
+/** A series that every component has, told apart by a label: evidence for analysis, one query for all of them. */
+export const PackSignal = z.strictObject({
+  ...document('Signal'),
+  query: PromQl,
+  /** The label that names the component. */
+  componentLabel: z.string().min(1).max(200).default('component'),
+  /** Which way is worse; both when absent. */
+  worse: z.enum(['up', 'down', 'both']).default('both'),
+});
+export type PackSignal = z.infer<typeof PackSignal>;
+
 export const EffectorSpec = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('testbed'), url: z.url(), component: Name }),
   z.strictObject({ kind: z.literal('charter'), url: z.url(), component: Name }),
@@ -173,7 +184,7 @@ export const Window = z
 export type Window = z.infer<typeof Window>;
 
 /** The parts of a pack that services other than the charter read. Policies stay with the charter. */
-export const PackDocument = z.discriminatedUnion('kind', [Rule, Target, Strategy, Window]);
+export const PackDocument = z.discriminatedUnion('kind', [Rule, PackSignal, Target, Strategy, Window]);
 export type PackDocument = z.infer<typeof PackDocument>;
 
 /** The active pack as the charter hands it out: documents in their written form, policies by name only. */
