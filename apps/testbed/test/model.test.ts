@@ -139,16 +139,20 @@ describe('the model', () => {
   test.each([
     { name: 'a whole day', stepSeconds: 1, dayLengthSeconds: 86_400 },
     { name: 'a compressed day in fine steps', stepSeconds: 0.2, dayLengthSeconds: 3600 },
-  ])('misses no objective without faults over $name', ({ stepSeconds, dayLengthSeconds }) => {
-    const testbed = createTestbed({ seed: 21, stepSeconds, dayLengthSeconds });
-    testbed.advance(12);
-    const missed: string[] = [];
-    while (testbed.now() < dayLengthSeconds) {
-      testbed.advance(10);
-      const signals = testbed.signals(10);
-      for (const name of COMPONENTS)
-        missed.push(...missedObjectives(name, signals[name]).map((part) => `${name} ${part}`));
-    }
-    expect(missed).toEqual([]);
-  }, 60_000);
+  ])(
+    'misses no objective without faults over $name',
+    ({ stepSeconds, dayLengthSeconds }) => {
+      const testbed = createTestbed({ seed: 21, stepSeconds, dayLengthSeconds });
+      testbed.advance(12);
+      const missed: string[] = [];
+      while (testbed.now() < dayLengthSeconds) {
+        testbed.advance(10);
+        const signals = testbed.signals(10);
+        for (const name of COMPONENTS)
+          missed.push(...missedObjectives(name, signals[name]).map((part) => `${name} ${part}`));
+      }
+      expect(missed).toEqual([]);
+    },
+    60_000,
+  );
 });
