@@ -79,7 +79,7 @@ function fillStep(
   const unavailable = unavailability(declared.action, target, state, now);
   if (unavailable !== null || !target || !state) return { blockedBy: unavailable ?? `there is no target ${name}` };
   const observed = expected.get(name) ?? state;
-  const filled = fillParameters(declared.parameters, observed, target.limits);
+  const filled = fillParameters(declared.parameters, observed, target);
   if ('blockedBy' in filled) return { blockedBy: `${declared.action} of ${name}: ${filled.blockedBy}` };
   const { parameters, note } = sizedParameters(
     filled.parameters,

@@ -21,16 +21,17 @@ const settingOf: Readonly<Record<string, string>> = {
 export function fillParameters(
   declared: Readonly<Record<string, StrategyParameter>>,
   observed: Observed,
-  limits: Target['limits'],
+  target: Pick<Target, 'limits' | 'declared'>,
 ): Filled {
   const parameters: Record<string, Json> = {};
   for (const [name, parameter] of Object.entries(declared)) {
     const value = fillOne(name, parameter, {
       spec: settingFrom(observed.spec, name, declared),
       previousSpec: settingFrom(observed.previousSpec, name, declared),
+      declared: settingFrom(target.declared, name, declared),
     });
     if ('blockedBy' in value) return value;
-    parameters[name] = name === 'replicas' ? withinReplicas(value.value, limits) : value.value;
+    parameters[name] = name === 'replicas' ? withinReplicas(value.value, target.limits) : value.value;
   }
   return { parameters };
 }
@@ -49,18 +50,23 @@ export function settingFrom(
 
 type Value = { readonly value: Json } | { readonly blockedBy: string };
 
-function fillOne(
-  name: string,
-  parameter: StrategyParameter,
-  now: { spec: Json | undefined; previousSpec: Json | undefined },
-  isNested = false,
-): Value {
+/** A setting as it is, as it was, and as it is meant to be. */
+interface Known {
+  readonly spec: Json | undefined;
+  readonly previousSpec: Json | undefined;
+  readonly declared: Json | undefined;
+}
+
+function fillOne(name: string, parameter: StrategyParameter, now: Known, isNested = false): Value {
   if (!isObject(parameter)) return { value: parameter };
   const [form, operand, ...more] = Object.entries(parameter).flat();
   if (more.length === 0 && form === 'previous' && operand === true) {
     return now.previousSpec === undefined
       ? { blockedBy: `no earlier value of ${name} is known` }
       : { value: now.previousSpec };
+  }
+  if (more.length === 0 && form === 'declared' && operand === true) {
+    return now.declared === undefined ? { blockedBy: `the target declares no ${name}` } : { value: now.declared };
   }
   if (more.length === 0 && (form === 'scaleBy' || form === 'add') && typeof operand === 'number') {
     if (typeof now.spec !== 'number') return { blockedBy: `the present value of ${name} is not known as a number` };
@@ -71,15 +77,13 @@ function fillOne(
 }
 
 /** Computed forms may stand inside an object too: `weights: {a: {scaleBy: 0.5}}`. */
-function fillNested(
-  parameter: Readonly<Record<string, Json>>,
-  now: { spec: Json | undefined; previousSpec: Json | undefined },
-): Value {
+function fillNested(parameter: Readonly<Record<string, Json>>, now: Known): Value {
   const value: Record<string, Json> = {};
   for (const [name, member] of Object.entries(parameter)) {
     const before = {
       spec: isObject(now.spec) ? now.spec[name] : undefined,
       previousSpec: isObject(now.previousSpec) ? now.previousSpec[name] : undefined,
+      declared: isObject(now.declared) ? now.declared[name] : undefined,
     };
     const filled = fillOne(name, member, before, true);
     if ('blockedBy' in filled) return filled;

@@ -114,18 +114,22 @@ export const Target = z.strictObject({
       cooldown: Duration.optional(),
     })
     .prefault({}),
+  /** Settings it is meant to have, as its effector reads them back: what `{declared: true}` in a strategy restores. */
+  declared: z.record(z.string().max(100), z.json()).default({}),
   /** Components this one calls. */
   dependsOn: z.array(Name).max(200).default([]),
   signals: z.array(MetricWatch).max(50).default([]),
 });
 export type Target = z.infer<typeof Target>;
 
-/** A parameter is a literal, or computed from what the target has now (`scaleBy`, `add`) within the target's limits. */
+/** A parameter is a literal, or computed from what the target has or is declared to have, within the target's limits. */
 export const StrategyParameter = z.union([
   z.strictObject({ scaleBy: z.number().positive() }),
   z.strictObject({ add: z.number() }),
-  /** What the target had before it last changed. */
+  /** What the target had before Charter last changed it. */
   z.strictObject({ previous: z.literal(true) }),
+  /** What the target is declared to have. */
+  z.strictObject({ declared: z.literal(true) }),
   z.json(),
 ]);
 export type StrategyParameter = z.infer<typeof StrategyParameter>;
