@@ -1,5 +1,11 @@
 import { createHash } from 'node:crypto';
-import { type Plan, type PlannedAction, Target, type VerificationSignal, type Violation } from '@charter/shared/contracts';
+import {
+  type Plan,
+  type PlannedAction,
+  Target,
+  type VerificationSignal,
+  type Violation,
+} from '@charter/shared/contracts';
 import { newId } from '@charter/store';
 
 export type ActionDraft = Partial<PlannedAction> & Pick<PlannedAction, 'action'>;

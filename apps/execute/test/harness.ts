@@ -6,7 +6,13 @@ import { openStore } from '@charter/store';
 import { createTestDatabase } from '@charter/store/testing';
 import { charterDecisions } from '../src/adapters/charter-decisions.ts';
 import { createEffectors } from '../src/adapters/effectors/effectors.ts';
-import { type ExecuteStore, findExecution, journalOf, recordExecution, stepsOf } from '../src/adapters/execution-records.ts';
+import {
+  type ExecuteStore,
+  findExecution,
+  journalOf,
+  recordExecution,
+  stepsOf,
+} from '../src/adapters/execution-records.ts';
 import { monitorViolations } from '../src/adapters/monitor-violations.ts';
 import { monotonicClock } from '../src/adapters/monotonic-clock.ts';
 import { orchestratorPermits } from '../src/adapters/orchestrator-permits.ts';
@@ -43,7 +49,7 @@ export interface Executor extends Runner {
 
 export interface ExecutorOptions {
   /** Freezes by itself when it gets there. */
-  readonly freezeAt?: CheckpointName;
+  readonly freezeAt?: CheckpointName | ((point: CheckpointName, executionId: string) => Promise<boolean>);
   readonly settings?: Partial<ExecuteSettings>;
   readonly deps?: Partial<ExecuteDeps>;
 }
@@ -86,7 +92,9 @@ export async function createHarness(postgresUrl: string) {
 
   function startExecutor({ freezeAt, settings, deps }: ExecutorOptions = {}): Executor {
     let frozen: PromiseWithResolvers<void> | null = null;
-    const freeze = (): void => void (frozen ??= Promise.withResolvers<void>());
+    const freeze = (): void => {
+      frozen ??= Promise.withResolvers<void>();
+    };
     const runner = startRunner(
       {
         ...depsFor({ ...fastSettings, ...settings }),
@@ -98,8 +106,8 @@ export async function createHarness(postgresUrl: string) {
             await frozen?.promise;
           },
         },
-        async checkpoint(point) {
-          if (point === freezeAt) freeze();
+        async checkpoint(point, executionId) {
+          if (typeof freezeAt === 'function' ? await freezeAt(point, executionId) : point === freezeAt) freeze();
           await frozen?.promise;
         },
         ...deps,
@@ -132,7 +140,9 @@ export async function createHarness(postgresUrl: string) {
     url: database.url,
     async submit(plan: Plan): Promise<string> {
       Plan.parse(plan);
-      const { id } = await store.transaction((tx) => recordExecution(tx, plan, { deadlineAt: new Date(plan.expiresAt) }));
+      const { id } = await store.transaction((tx) =>
+        recordExecution(tx, plan, { deadlineAt: new Date(plan.expiresAt) }),
+      );
       for (const executor of executors) executor.wake();
       return id;
     },
@@ -147,17 +157,22 @@ export async function createHarness(postgresUrl: string) {
       for (;;) {
         const row = await this.execution(id);
         if (isOver(row.state)) return row;
-        if (performance.now() > until) throw new Error(`${id} is still ${row.state}/${row.phase}: ${row.held_reason ?? ''}`);
+        if (performance.now() > until)
+          throw new Error(`${id} is still ${row.state}/${row.phase}: ${row.held_reason ?? ''}`);
         await monotonicClock.wait(15);
       }
     },
     steps: (id: string) => stepsOf(store.db, id),
     journal: (id: string) => journalOf(store.db, id),
     async outcomes(planId: string): Promise<Outcome[]> {
-      return (await sent(store, 'outcomes')).map((data) => Outcome.parse(data)).filter((each) => each.planId === planId);
+      return (await sent(store, 'outcomes'))
+        .map((data) => Outcome.parse(data))
+        .filter((each) => each.planId === planId);
     },
     async timeline(incidentId: string): Promise<TimelineEntry[]> {
-      return (await sent(store, 'timeline')).map((data) => TimelineEntry.parse(data)).filter((each) => each.incidentId === incidentId);
+      return (await sent(store, 'timeline'))
+        .map((data) => TimelineEntry.parse(data))
+        .filter((each) => each.incidentId === incidentId);
     },
     async close(): Promise<void> {
       for (const executor of executors) executor.thaw();

@@ -6,7 +6,9 @@ import { type ActionDraft, planFrom, targetFrom } from './drafts.ts';
 import { createHarness, type Harness } from './harness.ts';
 
 const State = z.object({ components: z.record(z.string(), z.object({ spec: z.record(z.string(), z.unknown()) })) });
-const Effects = z.object({ items: z.array(z.object({ idempotencyKey: z.string(), action: z.string(), parameters: z.unknown() })) });
+const Effects = z.object({
+  items: z.array(z.object({ idempotencyKey: z.string(), action: z.string(), parameters: z.unknown() })),
+});
 
 describe('on the real testbed', () => {
   let testbed: RunningService;
@@ -21,7 +23,10 @@ describe('on the real testbed', () => {
   beforeAll(async () => {
     testbed = await startTestbed({ PORT: '0', LOG_LEVEL: 'silent' });
     harness = await createHarness(inject('postgresUrl'));
-    harness.targets.set('payments', targetFrom('payments', { kind: 'testbed', url: testbed.url, component: 'payments' }));
+    harness.targets.set(
+      'payments',
+      targetFrom('payments', { kind: 'testbed', url: testbed.url, component: 'payments' }),
+    );
     harness.startExecutor();
   });
   afterAll(async () => {
@@ -45,7 +50,9 @@ describe('on the real testbed', () => {
     harness.world.says.values = { latency: 2 };
     const planned = planFrom({ actions: [action], verification: { windowSeconds: 30 } });
     const id = await harness.submit(planned);
-    await expect.poll(() => effectsOf(id)).toMatchObject([{ action: expect.any(String), parameters: action.parameters }]);
+    await expect
+      .poll(() => effectsOf(id))
+      .toMatchObject([{ action: expect.any(String), parameters: action.parameters }]);
     harness.world.says.values = { latency: 0.1 };
     const healed = await harness.ended(id);
     expect(healed).toMatchObject({ state: 'completed', outcome_type: 'success' });
@@ -75,7 +82,12 @@ describe('on the real testbed', () => {
         actions: [
           { id: 'one', action: 'SCALE_UP', parameters: { replicas: 7 } },
           { id: 'two', action: 'UPDATE_CONFIGURATION', parameters: { key: 'workers', value: 48 }, dependsOn: ['one'] },
-          { id: 'three', action: 'UPDATE_CONFIGURATION', parameters: { key: 'no-such-key', value: 1 }, dependsOn: ['two'] },
+          {
+            id: 'three',
+            action: 'UPDATE_CONFIGURATION',
+            parameters: { key: 'no-such-key', value: 1 },
+            dependsOn: ['two'],
+          },
         ],
       }),
     );
@@ -94,18 +106,26 @@ describe('on the real testbed', () => {
   test('worse than before is taken back, and the outcome says degradation', async () => {
     const former = await specNow();
     harness.world.says.values = { latency: 2 };
-    const planned = planFrom({ actions: [{ action: 'SCALE_DOWN', parameters: { replicas: 1 } }], verification: { windowSeconds: 0.3 } });
+    const planned = planFrom({
+      actions: [{ action: 'SCALE_DOWN', parameters: { replicas: 1 } }],
+      verification: { windowSeconds: 0.3 },
+    });
     const id = await harness.submit(planned);
     await expect.poll(() => effectsOf(id)).toHaveLength(1);
     harness.world.says.values = { latency: 9 };
     expect(await harness.ended(id)).toMatchObject({ state: 'rolled_back', outcome_type: 'degradation' });
     expect(await specNow()).toEqual(former);
-    expect(await harness.outcomes(planned.id)).toMatchObject([{ type: 'degradation', rolledBack: true, executed: true }]);
+    expect(await harness.outcomes(planned.id)).toMatchObject([
+      { type: 'degradation', rolledBack: true, executed: true },
+    ]);
   });
 
   test('worse than before is left alone when someone changed the target since', async () => {
     harness.world.says.values = { latency: 2 };
-    const planned = planFrom({ actions: [{ action: 'SCALE_UP', parameters: { replicas: 5 } }], verification: { windowSeconds: 1 } });
+    const planned = planFrom({
+      actions: [{ action: 'SCALE_UP', parameters: { replicas: 5 } }],
+      verification: { windowSeconds: 1 },
+    });
     const id = await harness.submit(planned);
     await expect.poll(() => effectsOf(id)).toHaveLength(1);
     harness.world.says.values = { latency: 9 };

@@ -69,7 +69,8 @@ async function answer(
       const fingerprint = searchParams.get('fingerprint');
       const state = searchParams.get('state');
       const items = says.violations.filter(
-        (each) => (fingerprint === null || each.fingerprint === fingerprint) && (state === null || each.state === state),
+        (each) =>
+          (fingerprint === null || each.fingerprint === fingerprint) && (state === null || each.state === state),
       );
       return json(response, 200, { items, nextCursor: null });
     }
@@ -137,4 +138,3 @@ export async function closeServer(server: Server): Promise<void> {
   server.closeAllConnections();
   await new Promise<void>((resolve) => server.close(() => resolve()));
 }
-

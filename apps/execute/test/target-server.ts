@@ -9,7 +9,13 @@ export interface TargetServer {
   readonly url: string;
   readonly settings: Record<string, unknown>;
   /** Every change that took effect, in order. */
-  readonly effects: { path: string; body: unknown; key: string | undefined; token: number; headers: IncomingMessage['headers'] }[];
+  readonly effects: {
+    path: string;
+    body: unknown;
+    key: string | undefined;
+    token: number;
+    headers: IncomingMessage['headers'];
+  }[];
   attempts: number;
   /** How the next changes are met; the last one stays. */
   moods: Mood[];
@@ -56,7 +62,11 @@ export async function startTarget(honorsKeys: boolean): Promise<TargetServer> {
 
   const server = createServer((request, response) => {
     const { pathname } = new URL(request.url ?? '/', 'http://target');
-    if (request.method === 'GET') return json(response, 200, { honorsKeys, running: true, settings: target.settings });
+    if (pathname === '/api/v1/effects') {
+      const items = target.effects.map(({ key }) => ({ idempotencyKey: key ?? '' }));
+      return honorsKeys ? json(response, 200, { items }) : json(response, 404, {});
+    }
+    if (request.method === 'GET') return json(response, 200, { settings: target.settings });
     void change(request, response, pathname).catch(() => response.destroy());
   });
   const url = await listenOn(server);

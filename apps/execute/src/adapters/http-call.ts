@@ -40,7 +40,7 @@ export async function callHttp({
   timeoutMs,
   dispatcher = freshConnections,
 }: HttpCall): Promise<HttpAnswer> {
-  const signal = AbortSignal.timeout(timeoutMs);
+  const signal = AbortSignal.timeout(Math.ceil(timeoutMs));
   try {
     const response = await request(url, {
       method,

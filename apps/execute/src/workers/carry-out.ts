@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { handBack, type Run, stepsOf, underClaim, writeJournal } from '../adapters/execution-records.ts';
 import type { ExecutionRow, StepRow } from '../adapters/tables.ts';
 import { describeCall } from '../domain/actuation.ts';
-import { refusePlan } from '../domain/admission.ts';
+import { type Refused, refusePlan } from '../domain/admission.ts';
 import { type ExecutionFacts, type Move, nextMove } from '../domain/next-move.ts';
 import type { ExecuteDeps } from './deps.ts';
 import { endExecution } from './end-execution.ts';
@@ -28,8 +28,20 @@ export async function carryOut(deps: ExecuteDeps, run: Run, { signal }: Control)
     const { row, steps, facts } = loaded;
     const move = nextMove(facts);
     if (signal.aborted) return handBack(deps.store, run, 0);
+    const refused = row.state === 'pending' && row.requested === null ? refusalOf(deps, row) : null;
+    if (refused !== null) {
+      await refuseAll(deps, run, refused.gate, refused);
+      return;
+    }
     if (await makeMove(deps, run, { row, steps, facts, move, signal })) return;
   }
+}
+
+/** What is wrong with a plan that has not begun. One that expired while a gate held it was refused by that gate. */
+function refusalOf({ environment }: ExecuteDeps, row: ExecutionRow): Refused | null {
+  const refused = refusePlan(row.plan, environment, new Date());
+  if (refused?.gate !== 'expiry' || row.held_by === null) return refused;
+  return { gate: row.held_by, disposition: 'refused', reason: row.held_reason ?? refused.reason };
 }
 
 interface Loaded {
@@ -81,14 +93,8 @@ async function makeMove(
     case 'pause':
       await pauseExecution(deps, run);
       return true;
-    case 'take': {
-      if (row.started_at === null) {
-        const refused = refusePlan(row.plan, deps.environment, new Date());
-        if (refused)
-          return refuseAll(deps, run, refused.gate, { disposition: refused.disposition, reason: refused.reason });
-      }
+    case 'take':
       return follow(deps, run, row, facts, await takeStep(deps, run, row, move.actionId));
-    }
     case 'settle':
       return follow(deps, run, row, facts, await settle(deps, run, row, steps, move.step));
     case 'turn-back':

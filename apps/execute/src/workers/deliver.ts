@@ -25,7 +25,8 @@ export type Delivered =
 
 const firstPauseMs = 50;
 const longestPauseMs = 1_000;
-const attemptMs = 3_000;
+/** One attempt of several; the only one of an effect that must not be sent twice gets all the time there is. */
+const attemptMs = (timeoutMs: number): number => Math.max(250, Math.min(3_000, timeoutMs / 3));
 
 /** Makes one effect happen as its target's guarantee allows, until it is known or the time is up. */
 export async function deliver(effector: Effector, delivery: Delivery, clock: Clock): Promise<Delivered> {
@@ -41,7 +42,8 @@ export async function deliver(effector: Effector, delivery: Delivery, clock: Clo
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
     if (clock.now() >= delivery.sendUntil) return { kind: 'again', mayHaveHappened };
     const leftMs = Math.max(50, endsAt - clock.now());
-    const answer = await effector.apply({ ...delivery, timeoutMs: Math.min(attemptMs, leftMs) });
+    const patienceMs = guarantee === 'at-most-once' ? leftMs : Math.min(attemptMs(timeoutMs), leftMs);
+    const answer = await effector.apply({ ...delivery, timeoutMs: patienceMs });
     switch (answer.kind) {
       case 'applied':
         return settle(effector, call, endsAt, clock);

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
-import { CharterError, type EffectorSpec } from '@charter/shared/contracts';
+import { ActionType, CharterError, type EffectorSpec } from '@charter/shared/contracts';
 import { z } from 'zod';
-import { type ActuatorCall, isApplied, settingFor } from '../../domain/actuation.ts';
+import { type ActuatorCall, isApplied, operationOf, settingFor } from '../../domain/actuation.ts';
 import type { Json, Spec } from '../../domain/spec.ts';
 import type { EffectAnswer, Effector, EffectRequest } from '../../ports.ts';
 import { callHttp } from '../http-call.ts';
@@ -32,7 +32,7 @@ export function httpEffector({ spec, target, secretOf, now }: HttpEffectorOption
   const { readBack } = spec;
 
   function requestFor(call: ActuatorCall, values: TemplateValues) {
-    const template = spec.requests[call.action];
+    const template = spec.requests[call.action] ?? sameOperation(spec, call);
     if (!template) return `${target} has no request for ${call.action}`;
     const path = fillPath(template.path, values);
     if (path.kind === 'missing') return `the path of ${call.action} needs {${path.name}}`;
@@ -102,6 +102,10 @@ export function httpEffector({ spec, target, secretOf, now }: HttpEffectorOption
     },
   };
 }
+
+/** The way back of an action may have no request of its own: scaling down is scaling. */
+const sameOperation = ({ requests }: HttpSpec, { operation }: ActuatorCall) =>
+  ActionType.options.flatMap((action) => (operationOf[action] === operation ? (requests[action] ?? []) : []))[0];
 
 /** An object is the target's settings; a single value is the one setting that its actions write. */
 function specFrom(value: Json, { requests }: HttpSpec): Spec {

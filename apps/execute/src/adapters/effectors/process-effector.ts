@@ -1,41 +1,39 @@
 import { CharterError } from '@charter/shared/contracts';
 import { z } from 'zod';
 import type { Effector } from '../../ports.ts';
-import { callHttp } from '../http-call.ts';
+import { callHttp, type HttpAnswer } from '../http-call.ts';
 import { effectAnswerFrom } from './effect-answer.ts';
 
-/** What a supervisor says of itself at `GET /`; one that says nothing is taken not to honor keys. */
-const Supervisor = z.looseObject({
-  honorsKeys: z.boolean().default(false),
-  running: z.boolean().optional(),
-});
+/** A supervisor that lists its effects by key honors keys. */
+const Effects = z.looseObject({ items: z.array(z.looseObject({ idempotencyKey: z.string() })) });
+const State = z.looseObject({ components: z.record(z.string(), z.looseObject({ healthy: z.boolean() })) });
 
 const readTimeoutMs = 1_000;
 
 /**
- * A process behind its supervisor: `POST /restart`. Keyed when the supervisor says `honorsKeys` at `GET /`, else at most
- * once. A restart has no inverse.
+ * A process behind its supervisor: `POST /restart`, keyed when the supervisor answers `GET /api/v1/effects` with a list
+ * of effects by key, else at most once. `GET /api/v1/state`, where there is one, tells when the process is up again.
+ * A restart has no inverse.
  */
 export async function processEffector(supervisorUrl: string): Promise<Effector> {
   const at = (path: string): string =>
     new URL(path, supervisorUrl.endsWith('/') ? supervisorUrl : `${supervisorUrl}/`).href;
+  const get = (path: string): Promise<HttpAnswer> =>
+    callHttp({ method: 'GET', url: at(path), timeoutMs: readTimeoutMs });
 
-  async function ask(): Promise<z.infer<typeof Supervisor>> {
-    const answer = await callHttp({ method: 'GET', url: at(''), timeoutMs: readTimeoutMs });
-    if (answer.kind !== 'answered')
-      throw new CharterError('effector-unavailable', `The supervisor does not answer: ${answer.reason}`);
-    return Supervisor.safeParse(answer.body).data ?? { honorsKeys: false };
-  }
-
-  const { honorsKeys } = await ask().catch((error: unknown) => {
-    if (error instanceof CharterError) return { honorsKeys: false };
-    throw error;
-  });
+  const effects = await get('api/v1/effects');
+  const honorsKeys = effects.kind === 'answered' && effects.status === 200 && Effects.safeParse(effects.body).success;
   return {
     kind: 'process',
     guarantee: honorsKeys ? 'keyed' : 'at-most-once',
     readSpec: () => Promise.resolve(null),
-    isReady: async () => (await ask()).running ?? null,
+    async isReady() {
+      const answer = await get('api/v1/state');
+      if (answer.kind !== 'answered')
+        throw new CharterError('effector-unavailable', `The supervisor: ${answer.reason}`);
+      const state = State.safeParse(answer.body);
+      return state.success ? Object.values(state.data.components).every(({ healthy }) => healthy) : null;
+    },
     isApplied: () => Promise.resolve(null),
     async apply({ call, idempotencyKey, fencingToken, timeoutMs }) {
       if (call.operation !== 'restart') return { kind: 'refused', reason: `A process does not take ${call.operation}` };

@@ -19,7 +19,9 @@ const placeholder = /\{(\w+)\}/g;
 
 /** A path with its placeholders filled in, each as one path segment. */
 export const fillPath = (template: string, values: TemplateValues): Filled<string> =>
-  fill(() => template.replace(placeholder, (_, name: string) => encodeURIComponent(textOf(templateValue(values, name)))));
+  fill(() =>
+    template.replace(placeholder, (_, name: string) => encodeURIComponent(textOf(templateValue(values, name)))),
+  );
 
 /** A JSON body with its placeholders filled in: a text that is one placeholder takes the value's own type. */
 export const fillBody = (template: Json, values: TemplateValues): Filled<Json> =>
