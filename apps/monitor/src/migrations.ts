@@ -35,8 +35,8 @@ export const migrations: Migrations = {
     create index violation_fingerprint on violation (fingerprint, id);
     create index violation_incident on violation (incident_id, id);
     create index violation_component on violation (component, id);
-    create index violation_firing on violation (state, id) where state = 'firing';
-    create index violation_detected on violation (detected_at);
+    create index violation_firing on violation (id) where state = 'firing';
+    create index violation_detected on violation using brin (detected_at);
     create table incident (
       id text primary key,
       component text not null,
@@ -46,7 +46,7 @@ export const migrations: Migrations = {
       cleared_at timestamptz
     );
     create unique index incident_open on incident (component) where cleared_at is null;
-    create index incident_cleared on incident (cleared_at);
+    create index incident_cleared on incident (cleared_at) where cleared_at is not null;
     create table alert (
       id text primary key,
       fingerprint text,

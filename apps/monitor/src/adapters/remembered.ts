@@ -22,23 +22,33 @@ export async function activeSignals(db: Db): Promise<SignalState[]> {
   return rows.map(({ state }) => state);
 }
 
-/** What is known of the given signals: their states, running episodes and open incidents. Three queries, however many. */
+/**
+ * What is known of the given signals: their states, running episodes and open incidents. Three queries, however many.
+ * `active` are all active ones, where the caller has them already.
+ */
 export async function rememberedOf(
   db: Db,
-  fingerprints: readonly string[],
+  fingerprints: ReadonlySet<string>,
   components: readonly string[],
+  active: readonly SignalState[],
 ): Promise<Remembered> {
-  const { rows: signals } = await sql<{ state: SignalState }>`
-    select state from monitor.signal where fingerprint = any(${fingerprints}::text[])`.execute(db);
-  const running = signals.flatMap(({ state }) => (state.violationId === null ? [] : [state.violationId]));
+  const signals = new Map(
+    active.flatMap((state) => (fingerprints.has(state.fingerprint) ? [[state.fingerprint, state] as const] : [])),
+  );
+  const missing = [...fingerprints].filter((fingerprint) => !signals.has(fingerprint));
+  const { rows } = await sql<{ state: SignalState }>`
+    select state from monitor.signal where fingerprint = any(${missing}::text[])`.execute(db);
+  for (const { state } of rows) signals.set(state.fingerprint, state);
+  const states = [...signals.values()];
+  const running = states.flatMap(({ violationId }) => (violationId === null ? [] : [violationId]));
   const { rows: violations } = await sql<{ record: ViolationRecord }>`
     select record from monitor.violation where id = any(${running}::text[])`.execute(db);
-  const places = new Set([...components, ...signals.map(({ state }) => state.component)]);
+  const places = new Set([...components, ...states.map(({ component }) => component)]);
   const { rows: incidents } = await sql<{ id: string; component: string; opened_at: Date; announced: boolean }>`
     select id, component, opened_at, announced from monitor.incident
     where cleared_at is null and component = any(${[...places]}::text[])`.execute(db);
   return {
-    signals: new Map(signals.map(({ state }) => [state.fingerprint, state])),
+    signals,
     violations: new Map(violations.map(({ record }) => [record.id, record])),
     incidents: new Map(incidents.map((row) => [row.component, incidentFrom(row)])),
   };
@@ -51,12 +61,17 @@ const incidentFrom = (row: { id: string; component: string; opened_at: Date; ann
   announced: row.announced,
 });
 
-/** Keeps what was derived; four statements, however much it is. */
-export async function saveDerived(db: Db, derived: Derived, now: number): Promise<void> {
+/** Keeps what was derived; four statements, however much it is. `known` are the incidents that were open before. */
+export async function saveDerived(
+  db: Db,
+  derived: Derived,
+  known: ReadonlyMap<string, IncidentRecord>,
+  now: number,
+): Promise<void> {
   await saveIncidents(db, derived.incidents);
   await saveSignals(db, derived.signals);
   await saveViolations(db, derived.violations);
-  await settleIncidents(db, new Set(derived.violations.map(({ incidentId }) => incidentId)), now);
+  await settleIncidents(db, unsettledBy(derived, known), now);
 }
 
 async function saveSignals(db: Db, states: readonly SignalState[]): Promise<void> {
@@ -90,6 +105,15 @@ async function saveIncidents(db: Db, incidents: readonly IncidentRecord[]): Prom
     select i->>'id', i->>'component', to_timestamp((i->>'openedAt')::float8 / 1000), (i->>'announced')::boolean
     from jsonb_array_elements(${JSON.stringify(incidents)}::jsonb) as i
     on conflict (id) do update set announced = excluded.announced`.execute(db);
+}
+
+/** The incidents of which a violation ended, or which were quiet and have a new one. */
+function unsettledBy({ changes }: Derived, known: ReadonlyMap<string, IncidentRecord>): Set<string> {
+  const before = new Set([...known.values()].map(({ id }) => id));
+  const turning = changes.filter(
+    ({ kind, violation }) => kind === 'resolved' || (kind === 'opened' && before.has(violation.incidentId)),
+  );
+  return new Set(turning.map(({ violation }) => violation.incidentId));
 }
 
 /** An incident is quiet from the moment the last of its violations is resolved. */

@@ -4,6 +4,7 @@ import { rememberedOf, saveDerived } from '../adapters/remembered.ts';
 import { type Change, type Derived, deriveViolations, type Remembered } from '../domain/derive-violations.ts';
 import { fingerprintOfObservation, type Observation } from '../domain/observation.ts';
 import type { MonitorSettings } from '../domain/settings.ts';
+import type { SignalState } from '../domain/signal-state.ts';
 import type { StormWindow } from '../domain/storm-window.ts';
 import type { ActiveSilence } from '../domain/suppression.ts';
 import { timelineEntryOf } from '../domain/tell.ts';
@@ -32,12 +33,12 @@ export async function applyObservations(
   tx: Tx<MonitorTables>,
   observations: readonly Observation[],
   deps: DeriveDeps,
-  cycleId?: string,
+  { active = [], cycleId }: { readonly active?: readonly SignalState[]; readonly cycleId?: string } = {},
 ): Promise<Derived> {
   const now = deps.clock();
   const fingerprints = new Set(observations.map(fingerprintOfObservation));
   const components = new Set(observations.flatMap(({ subject }) => (subject ? [subject.component] : [])));
-  const remembered = await rememberedOf(tx.db, [...fingerprints], [...components]);
+  const remembered = await rememberedOf(tx.db, fingerprints, [...components], active);
   const surroundings = {
     environment: deps.environment,
     settings: deps.settings,
@@ -46,7 +47,7 @@ export async function applyObservations(
     announcementsLeft: deps.stormWindow.left(now),
   };
   const derived = deriveViolations(remembered, observations, surroundings, now, newId);
-  await saveDerived(tx.db, derived, now);
+  await saveDerived(tx.db, derived, remembered.incidents, now);
   await announce(tx, derived, remembered, now, cycleId);
   deps.stormWindow.spend(
     derived.announcements.filter(({ kind }) => kind === 'opened' || kind === 'repeated').length,

@@ -52,7 +52,7 @@ export function onCycle(deps: OnCycleDeps): (message: ReceivedMessage<CycleReque
           ? observeAlerts(await reconcile(tx, listing.alerts, askedAt), active, mapping, now)
           : unheard(active, listing, now);
       const observations = [...rules.observations, ...alerts, ...observeStanding(active, now)];
-      await applyObservations(tx, observations, deps, message.data.id);
+      await applyObservations(tx, observations, deps, { active, cycleId: message.data.id });
       await saveEvaluations(tx.db, rules.evaluations, now);
       metrics.cycled((performance.now() - started) / 1_000, rules.evaluations);
     });
