@@ -9,7 +9,7 @@ export {
 } from './patterns.ts';
 export type { Evidence, RootCause, RootCauseAnswer, RootCauseInput, RootCauseOptions } from './root-cause.ts';
 export { rankRootCauses } from './root-cause.ts';
-export { createScorer, type Scorer, type ScorerOptions, type ScorerState, scoreSeries } from './scorer.ts';
+export { alarmSeries, createScorer, type Scorer, type ScorerOptions, type ScorerState, scoreSeries } from './scorer.ts';
 export { type ScorerTuning, scorerTuning } from './scorer-tuning.ts';
 export type { Series } from './series.ts';
 export type { Topology } from './topology.ts';

@@ -1,11 +1,45 @@
 /** Every number of the univariate scorer, with where it comes from. */
 export interface ScorerTuning {
-  /** Samples of recent past that a sample is compared with: a day at five minutes. */
-  readonly windowSamples: number;
+  /** Past that levels are compared with, in samples: two weeks at five minutes. Fitted: 1,000 was worse, more no better. */
+  readonly spanSamples: number;
+  /** Samples kept of it. Fitted: fewer made the scale of heavy tails unstable. */
+  readonly keptSamples: number;
   /** Samples needed before anything is scored: below, the scale is a guess. */
   readonly minimumSamples: number;
-  /** Decades of rarity that make a score of 1: once in ten thousand samples. */
-  readonly rarityDecades: number;
+  /** Samples that the smooth views average: an hour at five minutes. Fitted. */
+  readonly smoothSamples: number;
+  /** Samples averaged before they are compared with single days. */
+  readonly briefSamples: number;
+  /** Slots of a day and days remembered by the day shape; days needed before it speaks. */
+  readonly daySlots: number;
+  readonly shapeDays: number;
+  readonly leastDays: number;
+  /** Distance given to a series that never moved and moves now: as large as any. */
+  readonly constantDistance: number;
+  /** Mean distance of the views that makes a score of one half: three deviations is the usual outlier cut-off. */
+  readonly halfDistance: number;
+  /** Decades by which the alarm level drops when the history grows tenfold: an alarm budget per series, not per sample. Fitted. */
+  readonly budgetDecades: number;
+  /** Alarm level in decades that makes an alarm of one half, the threshold fixed beforehand. Fitted by cross-validation. */
+  readonly alarmDecades: number;
+  /** Samples an episode lasts after its last alarm; within it only a clearly larger level alarms again. Fitted. */
+  readonly episodeSamples: number;
+  readonly episodeRise: number;
 }
 
-export const scorerTuning: ScorerTuning = { windowSamples: 288, minimumSamples: 20, rarityDecades: 4 };
+export const scorerTuning: ScorerTuning = {
+  spanSamples: 4096,
+  keptSamples: 512,
+  minimumSamples: 20,
+  smoothSamples: 12,
+  briefSamples: 3,
+  daySlots: 144,
+  shapeDays: 8,
+  leastDays: 2,
+  constantDistance: 50,
+  halfDistance: 3,
+  budgetDecades: 1,
+  alarmDecades: 1.2,
+  episodeSamples: 100,
+  episodeRise: 1,
+};

@@ -1,0 +1,100 @@
+import { madOfSorted } from './robust.ts';
+
+/** Center and scale of a long past in little memory: a sorted window of samples taken ever more sparsely. */
+export interface ScaleTracker {
+  readonly size: () => number;
+  /** Distance of a value from the center in robust standard deviations; `capped` when the past never moved. */
+  readonly distance: (value: number, capped: number) => number;
+  readonly add: (value: number) => void;
+  readonly state: () => ScaleTrackerState;
+}
+
+export interface ScaleTrackerState {
+  readonly seen: number;
+  readonly stride: number;
+  readonly values: readonly number[];
+}
+
+/**
+ * Remembers up to `span` samples by at most `capacity` of them, which must divide it: all of a short past, and each time
+ * the memory is full every other sample, until the span is reached and the oldest go. The statistics are computed anew
+ * only when a sample is kept, so that the cost per sample stays well below a microsecond.
+ */
+export function createScaleTracker(capacity: number, span: number, state?: ScaleTrackerState): ScaleTracker {
+  const ring = new Float64Array(capacity);
+  const sorted = new Float64Array(capacity);
+  let size = 0;
+  let next = 0;
+  let stride = 1;
+  let seen = 0;
+  let stale = true;
+  let center = 0;
+  let scale = 0;
+  const place = (value: number): number => {
+    let low = 0;
+    let high = size;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((sorted[middle] ?? 0) < value) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  const keep = (value: number): void => {
+    if (size === capacity) {
+      const gone = place(ring[next] ?? 0);
+      sorted.copyWithin(gone, gone + 1, size);
+      size--;
+    }
+    const at = place(value);
+    sorted.copyWithin(at + 1, at, size);
+    sorted[at] = value;
+    size++;
+    ring[next] = value;
+    next = (next + 1) % capacity;
+    stale = true;
+  };
+  const oldestFirst = (): number[] =>
+    Array.from({ length: size }, (_, i) => ring[(next - size + i + capacity) % capacity] ?? 0);
+  const thin = (): void => {
+    const past = oldestFirst().filter((_, i) => i % 2 === 0);
+    size = 0;
+    next = 0;
+    for (const value of past) keep(value);
+    stride *= 2;
+  };
+  const refresh = (): void => {
+    center = quantileOf(0.5);
+    const mad = 1.4826 * madOfSorted(size === capacity ? sorted : sorted.subarray(0, size), center);
+    const span90 = (quantileOf(0.95) - quantileOf(0.05)) / 3.29;
+    const span98 = (quantileOf(0.99) - quantileOf(0.01)) / 12;
+    scale = Math.max(mad, span90, span98);
+    stale = false;
+  };
+  const quantileOf = (p: number): number => {
+    const x = (size - 1) * p;
+    const i = Math.floor(x);
+    const low = sorted[i] ?? 0;
+    return i + 1 < size ? low + (x - i) * ((sorted[i + 1] ?? 0) - low) : low;
+  };
+  for (const value of state?.values ?? []) keep(value);
+  seen = state?.seen ?? 0;
+  stride = state?.stride ?? 1;
+  return {
+    size: () => size,
+    distance: (value, capped) => {
+      if (stale) refresh();
+      const away = Math.abs(value - center);
+      if (scale > 0) return away / scale;
+      return away > 0 ? capped : 0;
+    },
+    add: (value) => {
+      if (seen % stride === 0) {
+        if (size === capacity && stride * capacity < span) thin();
+        keep(value);
+      }
+      seen++;
+    },
+    state: () => ({ seen, stride, values: oldestFirst() }),
+  };
+}
