@@ -2,6 +2,7 @@ import type { Plan } from '@charter/shared/contracts';
 import { sql } from 'kysely';
 import { type Run, underClaim, writeJournal } from '../adapters/execution-records.ts';
 import type { ExecutionRow } from '../adapters/tables.ts';
+import type { Request } from '../domain/execution.ts';
 import { judge, type Sample, type Verdict } from '../domain/verification.ts';
 import type { ExecuteDeps } from './deps.ts';
 import { tell } from './tell.ts';
@@ -29,7 +30,7 @@ export async function verifyExecution(
     samples.push(sample);
     const facts = { verification, baseline: row.baseline, samples, fromMs: from };
     const verdict = judge(facts, sample.atMs, deps.settings.verification);
-    await keep(deps, run, samples, verdict);
+    const wish = await keep(deps, run, samples, verdict);
     if (verdict) {
       const started = row.started_at?.getTime() ?? null;
       const { stableAtMs } = verdict;
@@ -38,6 +39,7 @@ export async function verifyExecution(
       await deps.checkpoint('verified', run.executionId);
       return;
     }
+    if (wish === 'cancel' || wish === 'rollback') return;
   }
 }
 
@@ -68,8 +70,14 @@ async function takeSample(deps: ExecuteDeps, plan: Plan): Promise<Sample> {
   return { atMs: (await postgresNow(deps)).now, readings };
 }
 
-async function keep(deps: ExecuteDeps, run: Run, samples: readonly Sample[], verdict: Verdict | null): Promise<void> {
-  await underClaim(deps.store, run, async (tx) => {
+/** @returns what a person asked for meanwhile */
+async function keep(
+  deps: ExecuteDeps,
+  run: Run,
+  samples: readonly Sample[],
+  verdict: Verdict | null,
+): Promise<Request | null> {
+  return underClaim(deps.store, run, async (tx, { requested }) => {
     await tx.db
       .updateTable('execution')
       .set({ samples: JSON.stringify(samples), ...(verdict ? { verdict: JSON.stringify(verdict) } : {}) })
@@ -79,6 +87,7 @@ async function keep(deps: ExecuteDeps, run: Run, samples: readonly Sample[], ver
       const data = { type: verdict.type, samples: samples.length };
       await writeJournal(tx.db, run.executionId, { kind: 'verdict', text: verdict.reason, data });
     }
+    return requested;
   });
 }
 
