@@ -17,7 +17,10 @@ const starts: Record<ServiceName, () => Promise<Start>> = {
 };
 
 /** Starts services in this very process, in order. When one cannot start, those before it are closed. */
-export async function startInProcess(names: readonly ServiceName[], environment: Environment): Promise<RunningService[]> {
+export async function startInProcess(
+  names: readonly ServiceName[],
+  environment: Environment,
+): Promise<RunningService[]> {
   const running: RunningService[] = [];
   try {
     for (const name of names) running.push(await (await starts[name]())(environment));

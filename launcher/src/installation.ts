@@ -1,7 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { RunningService } from '@charter/service';
-import { httpProbe, loopback, type Report, type Stack, type SupervisedProcess, startStack, superviseProcess } from '@charter/stack';
+import {
+  httpProbe,
+  loopback,
+  type Report,
+  type Stack,
+  type SupervisedProcess,
+  startStack,
+  superviseProcess,
+} from '@charter/stack';
 import { startInProcess } from './in-process.ts';
 import type { StartOptions } from './options.ts';
 import { targetsFrom, writeServerConfigs } from './server-configs.ts';
