@@ -26,13 +26,12 @@ function snapshotOf(documents: readonly object[]): PolicySnapshot {
 }
 
 function indexed(snapshot: PolicySnapshot, request: PolicyRequest) {
-  const { effect, rule, matched, observed, errors, obligations, automation } = decide(snapshot, request);
+  const { effect, rule, matched, observed, obligations, automation } = decide(snapshot, request);
   return {
     effect,
     rule: rule?.id ?? null,
     matched: matched.map(({ index }) => index),
     observed: observed.map(({ index }) => index).sort((a, b) => a - b),
-    failed: errors.length,
     obligations,
     automation,
   };
@@ -65,5 +64,34 @@ test('an explanation agrees with the decision it explains', () => {
       expect(rule === null || taking.includes(rule.id)).toBe(true);
     }),
     { numRuns: runs },
+  );
+});
+
+test('attributes with more patterns than a mask has bits are compared by name', () => {
+  const names = Array.from({ length: 45 }, (_, at) => `role-${String(at)}`);
+  const patterns = fc.constantFrom(...names, 'role-1*', '*-2', 'lead');
+  const rules = fc.array(fc.array(patterns, { minLength: 1, maxLength: 3 }), { minLength: 45, maxLength: 60 });
+  const request = fc.record({ role: fc.constantFrom(undefined, ...names, 'role-199', 'lead', 'x') });
+  fc.assert(
+    fc.property(rules, fc.array(request, { minLength: 1, maxLength: 20 }), (lists, requests) => {
+      const snapshot = snapshotOf([
+        {
+          apiVersion: 'charter/v1',
+          kind: 'Policy',
+          metadata: { name: 'wide' },
+          rules: [names, ...lists].map((roles, at) => ({
+            id: `rule-${String(at)}`,
+            effect: at % 3 === 1 ? 'deny' : 'allow',
+            match: { actions: ['x'], roles },
+          })),
+        },
+      ]);
+      expect(snapshot.dimensions.roles.isWide).toBe(true);
+      for (const { role } of requests) {
+        const asked = { action: 'x', role, now: 0 };
+        expect(indexed(snapshot, asked)).toEqual(naiveDecide(snapshot, asked));
+      }
+    }),
+    { numRuns: 60 },
   );
 });

@@ -6,7 +6,6 @@ export interface NaiveDecision {
   readonly rule: string | null;
   readonly matched: readonly number[];
   readonly observed: readonly number[];
-  readonly failed: number;
   readonly obligations: Obligations;
   readonly automation: string | null;
 }
@@ -25,10 +24,8 @@ export function naiveDecide(snapshot: PolicySnapshot, given: PolicyRequest): Nai
   const matching = enforced.filter(counts).map(({ rule }) => rule);
   const by = (effect: string): CompiledRule[] => matching.filter((rule) => rule.effect === effect);
   const [denial] = by('deny');
-  const matched = denial === undefined ? [...by('require-approval'), ...by('allow')] : [denial];
-  const untilDenial = enforced.filter(
-    ({ rule }) => denial === undefined || (rule.effect === 'deny' && rule.index <= denial.index),
-  );
+  const [decider, ...others] = denial === undefined ? [...by('require-approval'), ...by('allow')] : [denial];
+  const matched = decider === undefined ? [] : [decider, ...others.filter(({ hasDuties }) => hasDuties)];
   return {
     effect: matched[0]?.effect ?? 'deny',
     rule: matched[0]?.source.id ?? null,
@@ -37,7 +34,6 @@ export function naiveDecide(snapshot: PolicySnapshot, given: PolicyRequest): Nai
       .filter(({ rule, outcome }) => rule.source.rollout !== 'enforce' && outcome !== false)
       .map(({ rule }) => rule.index)
       .sort((a, b) => a - b),
-    failed: untilDenial.filter(({ outcome }) => typeof outcome !== 'boolean').length,
     obligations: mergeObligations(matched.map(({ obligations }) => obligations)),
     automation: matched.map(({ automation }) => automation).reduce(lowerAutomation, null),
   };

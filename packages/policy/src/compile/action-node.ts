@@ -7,6 +7,8 @@ import { addToIndex, collectFrom, createNameIndex, type NameIndex } from './name
 /** The rules that may speak about one action and one name, in the order in which they are tried. */
 export interface Candidates {
   readonly enforced: readonly CompiledRule[];
+  /** Position in `enforced` of the last rule with duties, -1 when none has any: behind it nothing can change. */
+  readonly lastDuty: number;
   /** Rules in `warn` or `shadow`: reported, never effective. */
   readonly observed: readonly CompiledRule[];
 }
@@ -119,8 +121,10 @@ function findCandidates(
       ({ matcher }) => fits(matcher.actions, action) && fits(matcher.metrics, metric) && fits(matcher.targets, target),
     )
     .sort((a, b) => a.rank - b.rank || a.index - b.index);
+  const enforced = rules.filter(({ ref }) => ref.rollout === 'enforce');
   return {
-    enforced: rules.filter(({ ref }) => ref.rollout === 'enforce'),
+    enforced,
+    lastDuty: enforced.findLastIndex(({ hasDuties }) => hasDuties),
     observed: rules.filter(({ ref }) => ref.rollout !== 'enforce'),
   };
 }

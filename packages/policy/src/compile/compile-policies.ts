@@ -1,11 +1,10 @@
-import type { DocumentError, Policy, PolicyRule } from '../document/policy.ts';
+import type { DocumentError, Policy } from '../document/policy.ts';
 import { defaultLimits, type PolicyLimits } from '../limits.ts';
-import { type ActionNode, addToNode, createActionNode, fits } from './action-node.ts';
-import type { CompiledRule, RuleMatcher, RuleRef } from './compiled-rule.ts';
-import { createDimension } from './dimension.ts';
-import { type Glob, globFrom, isExact } from './glob.ts';
+import { type ActionNode, addToNode, createActionNode } from './action-node.ts';
+import type { CompiledRule } from './compiled-rule.ts';
+import { type Glob, isExact } from './glob.ts';
 import { largestBucket } from './name-index.ts';
-import { obligationsFrom } from './obligations.ts';
+import { type Draft, dimensionsFrom, matcherFrom, ruleFrom } from './rule-from.ts';
 import type { PolicySnapshot } from './snapshot.ts';
 
 export interface CompileOptions {
@@ -22,8 +21,6 @@ export interface CompileError extends DocumentError {
   readonly policy: string;
 }
 
-const ranks = { deny: 0, 'require-approval': 1, allow: 2 } as const;
-
 /** Compiles loaded policies into one snapshot. Refuses what could not be decided in bounded time. Never throws. */
 export function compilePolicies(policies: readonly Policy[], options: CompileOptions = {}): CompileResult {
   const limits = options.limits ?? defaultLimits;
@@ -32,43 +29,11 @@ export function compilePolicies(policies: readonly Policy[], options: CompileOpt
     const detail = `A snapshot holds at most ${String(limits.rulesPerSnapshot)} rules, not ${String(total)}`;
     return { ok: false, errors: [{ policy: policies[0]?.name ?? '', pointer: '', detail }] };
   }
-  const dimensions = {
-    roles: createDimension(),
-    purposes: createDimension(),
-    environments: createDimension(),
-    classes: createDimension(),
-    groups: createDimension(),
-  };
-  const rules: CompiledRule[] = [];
-  for (const policy of policies) {
-    for (const source of policy.rules) {
-      const matcher = matcherFrom(source, policy.environment);
-      const alone: CompiledRule[] = [];
-      const rule: CompiledRule = {
-        index: rules.length,
-        ref: refFrom(policy, source),
-        policy,
-        source,
-        effect: source.effect,
-        rank: ranks[source.effect],
-        matcher,
-        condition: source.when,
-        obligations: obligationsFrom(source.obligations),
-        automation: source.automation,
-        role: dimensions.roles.add(matcher.roles),
-        purpose: dimensions.purposes.add(matcher.purposes),
-        environment: dimensions.environments.add(matcher.environments),
-        targetClass: dimensions.classes.add(matcher.classes),
-        group: dimensions.groups.add(matcher.groups),
-        hasMasks: [matcher.roles, matcher.purposes, matcher.environments, matcher.classes, matcher.groups].some(
-          (globs) => globs !== null,
-        ),
-        alone,
-      };
-      alone.push(rule);
-      rules.push(rule);
-    }
-  }
+  const drafts = policies.flatMap((policy) =>
+    policy.rules.map((source): Draft => ({ policy, source, matcher: matcherFrom(source, policy.environment) })),
+  );
+  const dimensions = dimensionsFrom(drafts, limits);
+  const rules = drafts.map((draft, index) => ruleFrom(draft, index, dimensions));
   const { actions, shared } = nodesFrom(rules, limits);
   const errors = [...actions.values(), shared].flatMap((node) => boundErrors(node, limits));
   if (errors.length > 0) return { ok: false, errors };
@@ -80,44 +45,11 @@ export function compilePolicies(policies: readonly Policy[], options: CompileOpt
       defaultEnvironment: options.environment ?? sharedEnvironment(policies),
       actions,
       shared,
-      roles: dimensions.roles.build(limits.cachedNames),
-      purposes: dimensions.purposes.build(limits.cachedNames),
-      environments: dimensions.environments.build(limits.cachedNames),
-      classes: dimensions.classes.build(limits.cachedNames),
-      groups: dimensions.groups.build(limits.cachedNames),
+      dimensions,
       limits,
     },
   };
 }
-
-function refFrom(policy: Policy, rule: PolicyRule): RuleRef {
-  return {
-    policy: policy.name,
-    policyVersion: policy.version,
-    id: rule.id,
-    effect: rule.effect,
-    rollout: rule.rollout,
-    pointer: rule.pointer,
-    line: rule.line,
-  };
-}
-
-function matcherFrom({ match }: PolicyRule, environment: string | null): RuleMatcher {
-  const environments = globsFrom(match.environments);
-  const scoped = environment === null ? environments : fits(environments, environment) ? [globFrom(environment)] : [];
-  return {
-    actions: globsFrom(match.actions),
-    targets: globsFrom(match.targets),
-    metrics: globsFrom(match.metrics),
-    classes: globsFrom(match.classes),
-    groups: globsFrom(match.groups),
-    roles: globsFrom(match.roles),
-    purposes: globsFrom(match.purposes),
-    environments: scoped,
-  };
-}
-
-const globsFrom = (patterns: readonly string[] | undefined): readonly Glob[] | null => patterns?.map(globFrom) ?? null;
 
 function sharedEnvironment(policies: readonly Policy[]): string | null {
   const [first] = policies;
@@ -138,9 +70,10 @@ function nodesFrom(
       addToNode(shared, rule);
       shared.usesActionPatterns ||= globs !== null && !globs.some(({ pattern }) => pattern === '*');
     }
-    for (const pattern of new Set(globs?.filter(isExact).map((glob) => glob.pattern))) {
-      const node = actions.get(pattern) ?? createActionNode(limits);
-      actions.set(pattern, node);
+    for (const glob of distinct(globs ?? [])) {
+      if (!isExact(glob)) continue;
+      const node = actions.get(glob.pattern) ?? createActionNode(limits);
+      actions.set(glob.pattern, node);
       addToNode(node, rule);
     }
   }
@@ -150,6 +83,9 @@ function nodesFrom(
   }
   return { actions, shared };
 }
+
+const distinct = (globs: readonly Glob[]): readonly Glob[] =>
+  globs.length < 2 ? globs : [...new Map(globs.map((glob) => [glob.pattern, glob])).values()];
 
 function boundErrors(node: ActionNode, limits: PolicyLimits): CompileError[] {
   const buckets = [node.unnamed, largestBucket(node.metrics), largestBucket(node.targets)];

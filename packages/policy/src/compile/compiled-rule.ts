@@ -1,7 +1,6 @@
 import type { AutomationMode, Effect, Rollout } from '../document/native-document.ts';
 import type { Policy, PolicyRule } from '../document/policy.ts';
 import type { Condition } from './condition.ts';
-import type { MaskBit } from './dimension.ts';
 import type { Glob } from './glob.ts';
 import type { Obligations } from './obligations.ts';
 
@@ -44,13 +43,23 @@ export interface CompiledRule {
   readonly condition: Condition | null;
   readonly obligations: Obligations;
   readonly automation: AutomationMode | null;
-  readonly role: MaskBit;
-  readonly purpose: MaskBit;
-  readonly environment: MaskBit;
-  readonly targetClass: MaskBit;
-  readonly group: MaskBit;
-  /** False when only action, metric, target and condition decide. */
-  readonly hasMasks: boolean;
+  /** Masks of the patterns it names, one bit each; -1 constrains nothing. */
+  readonly role: number;
+  readonly purpose: number;
+  readonly environment: number;
+  readonly targetClass: number;
+  readonly group: number;
+  /** Attributes with more patterns than a mask holds, compared by name; null when there are none. */
+  readonly wide: readonly WideMatch[] | null;
+  /** Has obligations or a ceiling on automation, which matter even when another rule decides. */
+  readonly hasDuties: boolean;
   /** This rule alone, shared by every decision that no other rule takes part in. */
   readonly alone: readonly CompiledRule[];
+}
+
+/** One attribute of a rule compared by name. */
+export interface WideMatch {
+  readonly attribute: 'role' | 'purpose' | 'environment' | 'targetClass' | 'group';
+  readonly names: ReadonlySet<string>;
+  readonly globs: readonly Glob[];
 }

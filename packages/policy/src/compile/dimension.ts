@@ -1,80 +1,59 @@
 import { BoundedMemo } from './bounded-memo.ts';
-import { anyGlobMatches, type Glob, isExact } from './glob.ts';
+import { type Glob, globMatches, isExact } from './glob.ts';
 
-/** Where a rule's list of patterns stands in the mask of a dimension. */
-export interface MaskBit {
-  readonly word: number;
-  readonly bit: number;
-}
+/** The bit that every request has; only rules without the attribute have it among theirs. */
+const anyBit = 1 << 30;
+/** The mask of a rule that does not name the attribute, or whose dimension does not fit one word. */
+export const unconstrained = -1;
+const maxAtoms = 30;
 
-/** One attribute with few values (role, purpose, …): a value becomes a mask of the pattern lists that it satisfies. */
+/**
+ * One attribute with few values (role, purpose, …). Each pattern that a rule names is a bit; the mask of a request has
+ * the bits of the patterns that its value satisfies, so that one AND tells whether a rule applies.
+ */
 export interface Dimension {
-  /** False when no rule constrains it. */
+  /** False when no rule constrains it, or when it has too many patterns for one word. */
   readonly isUsed: boolean;
-  /** The mask of a request that does not carry the attribute. */
-  readonly absent: Int32Array;
-  readonly maskOf: (value: string) => Int32Array;
+  /** Rules name more patterns than fit one word; they carry their patterns as sets instead. */
+  readonly isWide: boolean;
+  /** The mask of a rule with these patterns. */
+  readonly ruleMask: (globs: readonly Glob[] | null) => number;
+  /** The mask of a request with this value, or without one. */
+  readonly maskOf: (value: string | undefined) => number;
 }
 
-export interface DimensionBuilder {
-  /** Gives a pattern list its bit; null (any value) is bit 0, which every mask has. */
-  readonly add: (globs: readonly Glob[] | null) => MaskBit;
-  readonly build: (cachedNames: number) => Dimension;
-}
-
-const anyBit: MaskBit = { word: 0, bit: 1 };
-
-export function createDimension(): DimensionBuilder {
-  const lists = new Map<string, { readonly at: number; readonly globs: readonly Glob[] }>();
-
-  const add: DimensionBuilder['add'] = (globs) => {
-    if (globs === null) return anyBit;
-    const patterns = globs.map(({ pattern }) => pattern);
-    const key = JSON.stringify([...new Set(patterns)].sort());
-    const list = lists.get(key) ?? { at: lists.size + 1, globs };
-    lists.set(key, list);
-    return { word: list.at >>> 5, bit: 1 << (list.at & 31) };
+/** Builds a dimension from the pattern lists of all rules. */
+export function dimensionFrom(lists: Iterable<readonly Glob[] | null>, cachedNames: number): Dimension {
+  const atoms = new Map<string, Glob>();
+  for (const globs of lists) {
+    if (globs !== null) for (const glob of globs) atoms.set(glob.pattern, glob);
+  }
+  const isWide = atoms.size > maxAtoms;
+  if (isWide || atoms.size === 0) {
+    return { isUsed: false, isWide, ruleMask: () => unconstrained, maskOf: () => anyBit };
+  }
+  const bits = new Map([...atoms.keys()].map((pattern, at) => [pattern, 1 << at]));
+  const starred = [...atoms.values()].filter((glob) => !isExact(glob));
+  const starredMask = (value: string): number =>
+    starred.reduce((mask, glob) => (globMatches(glob, value) ? mask | (bits.get(glob.pattern) ?? 0) : mask), anyBit);
+  const exact = new Map(
+    [...atoms.values()]
+      .filter(isExact)
+      .map(({ pattern }) => [pattern, starredMask(pattern) | (bits.get(pattern) ?? 0)]),
+  );
+  const memo = new BoundedMemo<number>(cachedNames);
+  const unknownMask = (value: string): number => {
+    if (starred.length === 0) return anyBit;
+    const known = memo.get(value);
+    if (known !== undefined) return known;
+    const mask = starredMask(value);
+    if (value.length <= 256) memo.set(value, mask);
+    return mask;
   };
-
-  const build: DimensionBuilder['build'] = (cachedNames) => {
-    const words = (lists.size >>> 5) + 1;
-    const all = [...lists.values()];
-    const withStars = all.filter(({ globs }) => globs.some((glob) => !isExact(glob)));
-    const exact = new Map<string, Int32Array>();
-    const absent = new Int32Array(words);
-    absent[0] = 1;
-    for (const { at, globs } of all) {
-      for (const glob of globs) {
-        if (!isExact(glob)) continue;
-        const mask = exact.get(glob.pattern) ?? maskWith(words, withStars, glob.pattern);
-        exact.set(glob.pattern, setBit(mask, at));
-      }
-    }
-    const memo = new BoundedMemo<Int32Array>(cachedNames);
-    const maskOf = (value: string): Int32Array => {
-      const known = exact.get(value);
-      if (known !== undefined) return known;
-      if (withStars.length === 0) return absent;
-      const remembered = memo.get(value);
-      if (remembered !== undefined) return remembered;
-      const mask = maskWith(words, withStars, value);
-      if (value.length <= 256) memo.set(value, mask);
-      return mask;
-    };
-    return { isUsed: lists.size > 0, absent, maskOf };
+  return {
+    isUsed: true,
+    isWide,
+    ruleMask: (globs) => globs?.reduce((mask, { pattern }) => mask | (bits.get(pattern) ?? 0), 0) ?? unconstrained,
+    maskOf: (value) => (value === undefined ? anyBit : (exact.get(value) ?? unknownMask(value))),
   };
-
-  return { add, build };
-}
-
-function maskWith(words: number, lists: readonly { at: number; globs: readonly Glob[] }[], value: string): Int32Array {
-  const mask = new Int32Array(words);
-  mask[0] = 1;
-  for (const { at, globs } of lists) if (anyGlobMatches(globs, value)) setBit(mask, at);
-  return mask;
-}
-
-function setBit(mask: Int32Array, at: number): Int32Array {
-  mask[at >>> 5] = (mask[at >>> 5] ?? 0) | (1 << (at & 31));
-  return mask;
 }

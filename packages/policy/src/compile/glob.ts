@@ -6,6 +6,7 @@ export interface Glob {
 }
 
 export function globFrom(pattern: string): Glob {
+  if (!pattern.includes('*')) return { pattern, pieces: [pattern] };
   const pieces = pattern.split('*');
   const isCollapsible = pieces.length > 2;
   return {

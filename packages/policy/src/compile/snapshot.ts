@@ -4,6 +4,14 @@ import type { ActionNode } from './action-node.ts';
 import type { CompiledRule } from './compiled-rule.ts';
 import type { Dimension } from './dimension.ts';
 
+export interface Dimensions {
+  readonly roles: Dimension;
+  readonly purposes: Dimension;
+  readonly environments: Dimension;
+  readonly classes: Dimension;
+  readonly groups: Dimension;
+}
+
 /**
  * Policies compiled for deciding. Nothing in it changes after compilation except bounded memories of candidates, so
  * activation and rollback are the swap of one pointer to it.
@@ -16,10 +24,6 @@ export interface PolicySnapshot {
   readonly actions: ReadonlyMap<string, ActionNode>;
   /** Rules for any action or a pattern of actions; also answers for actions that no rule names. */
   readonly shared: ActionNode;
-  readonly roles: Dimension;
-  readonly purposes: Dimension;
-  readonly environments: Dimension;
-  readonly classes: Dimension;
-  readonly groups: Dimension;
+  readonly dimensions: Dimensions;
   readonly limits: PolicyLimits;
 }

@@ -1,7 +1,7 @@
 import { CelFault } from '../cel/cel-fault.ts';
 import { type Candidates, candidatesFor } from '../compile/action-node.ts';
-import type { CompiledRule } from '../compile/compiled-rule.ts';
-import type { Dimension } from '../compile/dimension.ts';
+import type { CompiledRule, WideMatch } from '../compile/compiled-rule.ts';
+import { anyGlobMatches } from '../compile/glob.ts';
 import { lowerAutomation, mergeObligations, noObligations } from '../compile/obligations.ts';
 import type { PolicySnapshot } from '../compile/snapshot.ts';
 import type { ConditionError, DecisionCode, PolicyDecision } from './decision.ts';
@@ -19,7 +19,7 @@ export function decide(snapshot: PolicySnapshot, request: PolicyRequest): Policy
   try {
     return decideKnown(snapshot, withEnvironment(snapshot, request));
   } catch {
-    return answer(snapshot, request, 'deny', 'request-unreadable', noRules, noErrors, noRules);
+    return answer(snapshot, request, 'request-unreadable', null, null, noErrors, noRules);
   }
 }
 
@@ -32,10 +32,8 @@ function decideKnown(snapshot: PolicySnapshot, request: PolicyRequest): PolicyDe
   if (request.overrides !== undefined && request.overrides.length > 0) {
     const override = overrideFor(request.overrides, request);
     if (override !== null) {
-      return {
-        ...answer(snapshot, request, override.effect, 'override', noRules, noErrors, noRules),
-        override,
-      };
+      const decision = answer(snapshot, request, 'override', null, null, noErrors, noRules);
+      return { ...decision, effect: override.effect, override };
     }
   }
   const { action } = request;
@@ -44,32 +42,40 @@ function decideKnown(snapshot: PolicySnapshot, request: PolicyRequest): PolicyDe
   return weigh(snapshot, request, candidates);
 }
 
+/** Tries the candidates in order and stops where no later rule can change the effect or the duties. */
 function weigh(snapshot: PolicySnapshot, request: PolicyRequest, candidates: Candidates): PolicyDecision {
-  const roles = maskOf(snapshot.roles, request.role);
-  const purposes = maskOf(snapshot.purposes, request.purpose);
-  const environments = maskOf(snapshot.environments, request.environment);
-  const classes = maskOf(snapshot.classes, request.targetClass);
-  const groups = maskOf(snapshot.groups, request.group);
-  const applies = (rule: CompiledRule): boolean =>
-    has(roles, rule.role.word, rule.role.bit) &&
-    has(purposes, rule.purpose.word, rule.purpose.bit) &&
-    has(environments, rule.environment.word, rule.environment.bit) &&
-    has(classes, rule.targetClass.word, rule.targetClass.bit) &&
-    has(groups, rule.group.word, rule.group.bit);
+  const { classes, environments, groups, purposes, roles } = snapshot.dimensions;
+  const role = roles.isUsed ? roles.maskOf(request.role) : -1;
+  const purpose = purposes.isUsed ? purposes.maskOf(request.purpose) : -1;
+  const environment = environments.isUsed ? environments.maskOf(request.environment) : -1;
+  const targetClass = classes.isUsed ? classes.maskOf(request.targetClass) : -1;
+  const group = groups.isUsed ? groups.maskOf(request.group) : -1;
+  const { enforced, lastDuty, observed } = candidates;
 
   let errors: ConditionError[] | null = null;
   let decider: CompiledRule | null = null;
   let code: DecisionCode = 'default-deny';
   let several: CompiledRule[] | null = null;
-  for (const rule of candidates.enforced) {
-    if (rule.hasMasks && !applies(rule)) continue;
+  for (let at = 0; at < enforced.length; at += 1) {
+    const rule = enforced[at];
+    if (
+      rule === undefined ||
+      (rule.role & role) === 0 ||
+      (rule.purpose & purpose) === 0 ||
+      (rule.environment & environment) === 0 ||
+      (rule.targetClass & targetClass) === 0 ||
+      (rule.group & group) === 0 ||
+      (decider !== null && !rule.hasDuties) ||
+      (rule.wide !== null && !fitsWide(rule.wide, request))
+    ) {
+      continue;
+    }
     const outcome = rule.condition === null ? true : rule.condition.evaluate(request);
     if (outcome === false) continue;
     if (outcome !== true) {
-      const countedAsMatched = rule.rank < 2;
       errors ??= [];
-      errors.push({ rule: rule.ref, detail: detailOf(outcome), countedAsMatched });
-      if (!countedAsMatched) continue;
+      errors.push({ rule: rule.ref, detail: detailOf(outcome), countedAsMatched: rule.rank < 2 });
+      if (rule.rank === 2) continue;
     }
     if (decider === null) {
       decider = rule;
@@ -77,40 +83,62 @@ function weigh(snapshot: PolicySnapshot, request: PolicyRequest, candidates: Can
       if (rule.rank === 0) break;
     } else if (several === null) several = [decider, rule];
     else several.push(rule);
+    if (at >= lastDuty) break;
   }
-  const observed =
-    candidates.observed.length === 0
-      ? noRules
-      : candidates.observed.filter(
-          (rule) => applies(rule) && (rule.condition === null || rule.condition.evaluate(request) !== false),
-        );
-  const matched = several ?? decider?.alone ?? noRules;
-  return answer(snapshot, request, decider?.effect ?? 'deny', code, matched, errors ?? noErrors, observed);
+  const watching =
+    observed.length === 0 ? noRules : watchers(observed, { role, purpose, environment, targetClass, group }, request);
+  return answer(snapshot, request, code, decider, several, errors ?? noErrors, watching);
+}
+
+type Masks = Pick<CompiledRule, 'role' | 'purpose' | 'environment' | 'targetClass' | 'group'>;
+
+/** The rules in `warn` or `shadow` that would have taken part. */
+function watchers(observed: readonly CompiledRule[], masks: Masks, request: PolicyRequest): CompiledRule[] {
+  return observed.filter(
+    (rule) =>
+      (rule.role & masks.role) !== 0 &&
+      (rule.purpose & masks.purpose) !== 0 &&
+      (rule.environment & masks.environment) !== 0 &&
+      (rule.targetClass & masks.targetClass) !== 0 &&
+      (rule.group & masks.group) !== 0 &&
+      (rule.wide === null || fitsWide(rule.wide, request)) &&
+      (rule.condition === null || rule.condition.evaluate(request) !== false),
+  );
+}
+
+function fitsWide(wide: readonly WideMatch[], request: PolicyRequest): boolean {
+  return wide.every(({ attribute, globs, names }) => {
+    const value = request[attribute];
+    return value !== undefined && (names.has(value) || anyGlobMatches(globs, value));
+  });
 }
 
 function answer(
   snapshot: PolicySnapshot,
   request: PolicyRequest,
-  effect: PolicyDecision['effect'],
   code: DecisionCode,
-  matched: readonly CompiledRule[],
+  decider: CompiledRule | null,
+  several: readonly CompiledRule[] | null,
   errors: readonly ConditionError[],
   observed: readonly CompiledRule[],
 ): PolicyDecision {
-  const [first] = matched;
-  const isOne = matched.length === 1;
+  const isOne = several === null;
   return {
-    effect,
+    effect: decider === null ? 'deny' : decider.effect,
     code,
-    rule: first?.ref ?? null,
+    rule: decider === null ? null : decider.ref,
     override: null,
-    matched,
-    obligations:
-      isOne || first === undefined
-        ? (first?.obligations ?? noObligations)
-        : mergeObligations(matched.map((rule) => rule.obligations)),
-    automation:
-      isOne || first === undefined ? (first?.automation ?? null) : matched.reduce(lowestAutomation, first.automation),
+    matched: several ?? (decider === null ? noRules : decider.alone),
+    obligations: isOne
+      ? decider === null
+        ? noObligations
+        : decider.obligations
+      : mergeObligations(several.map((rule) => rule.obligations)),
+    automation: isOne
+      ? decider === null
+        ? null
+        : decider.automation
+      : several.map((rule) => rule.automation).reduce(lowerAutomation),
     errors,
     observed,
     request,
@@ -118,14 +146,5 @@ function answer(
   };
 }
 
-const lowestAutomation = (lowest: CompiledRule['automation'], rule: CompiledRule): CompiledRule['automation'] =>
-  lowerAutomation(lowest, rule.automation);
-
 const detailOf = (outcome: unknown): string =>
   outcome instanceof CelFault ? outcome.detail : 'The condition is no boolean';
-
-function maskOf(dimension: Dimension, value: string | undefined): Int32Array {
-  return value === undefined || !dimension.isUsed ? dimension.absent : dimension.maskOf(value);
-}
-
-const has = (mask: Int32Array, word: number, bit: number): boolean => ((mask[word] ?? 0) & bit) !== 0;

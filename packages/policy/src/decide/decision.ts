@@ -28,11 +28,12 @@ export interface PolicyDecision {
   /** The deciding rule; null for an override and for the default. */
   readonly rule: RuleRef | null;
   readonly override: Override | null;
-  /** The rules whose obligations are joined here, in the order tried; a denial names the deciding rule alone. */
+  /** The deciding rule and the matching rules whose duties are joined to its own, in the order tried. */
   readonly matched: readonly CompiledRule[];
   readonly obligations: Obligations;
   /** The lowest ceiling of the matched rules; null when none sets one. */
   readonly automation: AutomationMode | null;
+  /** Conditions that failed on the way to the decision. */
   readonly errors: readonly ConditionError[];
   /** Rules in `warn` or `shadow` that would have taken part. */
   readonly observed: readonly CompiledRule[];

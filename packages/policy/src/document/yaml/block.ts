@@ -70,9 +70,9 @@ function readAnchored(cursor: Cursor, builder: Builder, holder: Holder, depth: n
 function readList(cursor: Cursor, builder: Builder, depth: number): unknown[] {
   const indent = columnOf(cursor);
   countNode(builder, depth, cursor.at);
-  const { list, places } = startList(builder);
+  const { list, places } = startList(builder, depth);
   while (isDash(cursor)) {
-    places.offsets.push(cursor.at);
+    places?.offsets.push(cursor.at);
     cursor.at += 1;
     list.push(readItem(cursor, builder, indent, depth + 1));
     if (!toNextEntry(cursor, indent)) break;
@@ -106,7 +106,7 @@ function readMap(
 ): Record<string, unknown> {
   const indent = firstAt - cursor.lineStart;
   countNode(builder, depth, firstAt);
-  const map = startRecord(builder);
+  const map = startRecord(builder, depth);
   let key = firstKey;
   let keyAt = firstAt;
   for (;;) {

@@ -16,6 +16,8 @@ interface Anchored {
 /** Collects the values of one document and keeps its bounds. */
 export interface Builder {
   readonly places: Map<object, Places>;
+  /** Places are kept for collections down to this depth; all of them are wanted only after an error. */
+  readonly placedDepth: number;
   readonly anchors: Map<string, Anchored>;
   nodes: number;
   /** Deepest nesting seen so far below the anchor being read. */
@@ -23,8 +25,9 @@ export interface Builder {
   readonly limits: PolicyLimits;
 }
 
-export const createBuilder = (limits: PolicyLimits): Builder => ({
+export const createBuilder = (limits: PolicyLimits, placedDepth: number): Builder => ({
   places: new Map(),
+  placedDepth,
   anchors: new Map(),
   nodes: 0,
   deepest: 0,
@@ -61,35 +64,38 @@ export function alias(builder: Builder, name: string, depth: number, at: number)
 
 export interface ListBuilder {
   readonly list: unknown[];
-  readonly places: Places;
+  readonly places: Places | null;
 }
 
-export function startList(builder: Builder): ListBuilder {
+export function startList(builder: Builder, depth: number): ListBuilder {
   const list: unknown[] = [];
-  const places: Places = { keys: [], offsets: [] };
-  builder.places.set(list, places);
-  return { list, places };
+  return { list, places: placesFor(builder, list, depth) };
 }
 
 export interface RecordBuilder {
   readonly record: Record<string, unknown>;
-  readonly places: Places;
+  readonly places: Places | null;
+  size: number;
 }
 
-export function startRecord(builder: Builder): RecordBuilder {
+export function startRecord(builder: Builder, depth: number): RecordBuilder {
   const record: Record<string, unknown> = {};
-  const places: Places = { keys: [], offsets: [] };
-  builder.places.set(record, places);
-  return { record, places };
+  return { record, places: placesFor(builder, record, depth), size: 0 };
 }
 
-export function claimKey({ record, places }: RecordBuilder, key: string, at: number, limits: PolicyLimits): void {
-  if (places.keys.length >= limits.keysPerMap) {
-    throw new YamlRefusal(`A map holds at most ${String(limits.keysPerMap)} keys`, at);
-  }
+function placesFor(builder: Builder, collection: object, depth: number): Places | null {
+  if (depth > builder.placedDepth) return null;
+  const places: Places = { keys: [], offsets: [] };
+  builder.places.set(collection, places);
+  return places;
+}
+
+/** Refuses a key that may not be set; the caller sets it once its value is read. */
+export function claimKey(map: RecordBuilder, key: string, at: number, limits: PolicyLimits): void {
+  if (map.size >= limits.keysPerMap) throw new YamlRefusal(`A map holds at most ${String(limits.keysPerMap)} keys`, at);
   if (key === '__proto__') throw new YamlRefusal('The key __proto__ is refused', at);
-  if (Object.hasOwn(record, key)) throw new YamlRefusal(`The key ${key.slice(0, 100)} is repeated`, at);
-  record[key] = null;
-  places.keys.push(key);
-  places.offsets.push(at);
+  if (Object.hasOwn(map.record, key)) throw new YamlRefusal(`The key ${key.slice(0, 100)} is repeated`, at);
+  map.size += 1;
+  map.places?.keys.push(key);
+  map.places?.offsets.push(at);
 }

@@ -34,11 +34,11 @@ function toContent(cursor: Cursor, indent: number, start: number): string {
 function readFlowList(cursor: Cursor, builder: Builder, indent: number, depth: number): unknown[] {
   const start = cursor.at;
   countNode(builder, depth, start);
-  const { list, places } = startList(builder);
+  const { list, places } = startList(builder, depth);
   cursor.at += 1;
   for (;;) {
     if (toContent(cursor, indent, start) === ']') break;
-    places.offsets.push(cursor.at);
+    places?.offsets.push(cursor.at);
     list.push(readFlowValue(cursor, builder, indent, depth + 1));
     const next = toContent(cursor, indent, start);
     if (next === ':') throw new YamlRefusal('A pair inside a list stands in braces', cursor.at);
@@ -52,7 +52,7 @@ function readFlowList(cursor: Cursor, builder: Builder, indent: number, depth: n
 function readFlowMap(cursor: Cursor, builder: Builder, indent: number, depth: number): Record<string, unknown> {
   const start = cursor.at;
   countNode(builder, depth, start);
-  const map = startRecord(builder);
+  const map = startRecord(builder, depth);
   cursor.at += 1;
   for (;;) {
     if (toContent(cursor, indent, start) === '}') break;
@@ -62,8 +62,11 @@ function readFlowMap(cursor: Cursor, builder: Builder, indent: number, depth: nu
     if (toContent(cursor, indent, start) === ':') {
       cursor.at += 1;
       const next = toContent(cursor, indent, start);
-      if (next !== ',' && next !== '}') map.record[key] = readFlowValue(cursor, builder, indent, depth + 1);
-    } else countNode(builder, depth + 1, keyAt);
+      map.record[key] = next === ',' || next === '}' ? null : readFlowValue(cursor, builder, indent, depth + 1);
+    } else {
+      countNode(builder, depth + 1, keyAt);
+      map.record[key] = null;
+    }
     const after = toContent(cursor, indent, start);
     if (after === ',') cursor.at += 1;
     else if (after !== '}') throw new YamlRefusal('Expected a comma or }', cursor.at);
