@@ -1,5 +1,6 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import { openTransport, type Transport } from '@charter/queue';
 import { testPrefix } from '@charter/queue/testing';
 import { createRegistry, type RunningService } from '@charter/service';
@@ -21,12 +22,17 @@ import { startMonitor } from '../src/service.ts';
 export interface Endpoint {
   readonly url: string;
   answer: (response: ServerResponse, url: string) => void;
+  /** Takes what is posted to it and gives the status to answer with. */
+  forward?: (body: string) => Promise<number>;
   close(): Promise<void>;
 }
 
 export async function startEndpoint(answer: Endpoint['answer']): Promise<Endpoint> {
-  const endpoint = { answer };
-  const server: Server = createServer((request, response) => endpoint.answer(response, request.url ?? ''));
+  const endpoint: Pick<Endpoint, 'answer' | 'forward'> = { answer };
+  const server: Server = createServer((request, response) => {
+    if (request.method === 'POST' && endpoint.forward) void forwardBody(request, response, endpoint.forward);
+    else endpoint.answer(response, request.url ?? '');
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return Object.assign(endpoint, {
@@ -36,6 +42,14 @@ export async function startEndpoint(answer: Endpoint['answer']): Promise<Endpoin
       await new Promise((resolve) => server.close(resolve));
     },
   });
+}
+
+async function forwardBody(
+  request: IncomingMessage,
+  response: ServerResponse,
+  forward: NonNullable<Endpoint['forward']>,
+): Promise<void> {
+  response.writeHead(await forward(await text(request))).end();
 }
 
 export const json =
