@@ -10,6 +10,8 @@ export const PlanConfig = LoopConfig.extend({
   /** How often such violations go away by themselves, before Knowledge has evidence. */
   PLAN_SELF_RECOVERY: Share.default(defaultSettings.selfRecovery),
   PLAN_APPROVAL_TIME: Duration.prefault(`${String(defaultSettings.approvalSeconds)}s`),
+  /** How long an incident is left alone after a plan healed it; longer than its resolution takes to be noticed. */
+  PLAN_SETTLE_TIME: Duration.prefault(`${String(defaultSettings.settleSeconds)}s`),
   PLAN_WATCH_TIME: Duration.prefault(`${String(defaultSettings.watchSeconds)}s`),
   PLAN_VERIFY_INTERVAL: Duration.prefault(`${String(defaultSettings.verifyIntervalSeconds)}s`),
   PLAN_VERIFY_WINDOW: Duration.prefault(`${String(defaultSettings.verifyWindowSeconds)}s`),
@@ -25,6 +27,7 @@ export const settingsFrom = (config: PlanConfig): PlanningSettings => ({
   minConfidence: config.PLAN_MIN_CONFIDENCE,
   selfRecovery: config.PLAN_SELF_RECOVERY,
   approvalSeconds: config.PLAN_APPROVAL_TIME,
+  settleSeconds: config.PLAN_SETTLE_TIME,
   watchSeconds: config.PLAN_WATCH_TIME,
   verifyIntervalSeconds: config.PLAN_VERIFY_INTERVAL,
   verifyWindowSeconds: config.PLAN_VERIFY_WINDOW,

@@ -31,8 +31,8 @@ import { replanning } from './workers/replan.ts';
 import { watchApprovals } from './workers/watch-approvals.ts';
 
 const approvalsMs = 1_000;
-const executionsMs = 2_000;
-const reaperMs = 2_000;
+const executionsMs = 1_000;
+const reaperMs = 1_000;
 
 export async function startPlan(environment: Environment): Promise<RunningService> {
   const config = configFrom(PlanConfig, environment);

@@ -2,12 +2,15 @@ import { openTransport, type Transport } from '@charter/queue';
 import { testPrefix } from '@charter/queue/testing';
 import { createRegistry, type RunningService } from '@charter/service';
 import {
+  type Adaptation,
   type Analysis,
   analysisQueue,
   type Outcome,
   outcomeQueue,
   type Plan,
+  planAdaptationQueue,
   planQueue,
+  type QueueDefinition,
   type TimelineEntry,
   timelineQueue,
 } from '@charter/shared/contracts';
@@ -18,13 +21,16 @@ import { type Neighbors, startNeighbors } from './stand-ins.ts';
 
 /** The plan service on real Postgres and Redis, with a consumer behind it and its neighbors at the boundary. */
 export interface Loop {
-  readonly service: RunningService;
+  /** Another process of the same service, on the same record and queues. */
+  replica(): Promise<RunningService>;
+  /** Ends the first process and starts it again. */
+  restart(): Promise<void>;
   readonly neighbors: Neighbors;
   readonly plans: Plan[];
   readonly outcomes: Outcome[];
   readonly timeline: TimelineEntry[];
-  readonly databaseUrl: string;
   send(analysis: Analysis): Promise<void>;
+  adapt(adaptation: Adaptation): Promise<void>;
   get(path: string): Promise<{ status: number; body: unknown }>;
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: unknown }>;
   close(): Promise<void>;
@@ -38,7 +44,7 @@ export async function startLoop(
   const database = await createTestDatabase(servers.postgresUrl);
   const neighbors = await startNeighbors(start);
   const prefix = testPrefix();
-  const service = await startPlan({
+  const settings = {
     PORT: '0',
     DATABASE_URL: database.url,
     REDIS_URL: servers.redisUrl,
@@ -49,7 +55,9 @@ export async function startLoop(
     CHARTER_QUEUE_PREFIX: prefix,
     LOG_LEVEL: 'silent',
     ...environment,
-  });
+  };
+  let service = await startPlan(settings);
+  const replicas: RunningService[] = [];
   const store: Store<never> = await openStore({
     url: database.url,
     schema: 'rest_of_loop',
@@ -67,9 +75,22 @@ export async function startLoop(
   const plans: Plan[] = [];
   const outcomes: Outcome[] = [];
   const timeline: TimelineEntry[] = [];
-  transport.consume(planQueue, (message) => store.consume(message, async () => void plans.push(message.data)));
-  transport.consume(outcomeQueue, (message) => store.consume(message, async () => void outcomes.push(message.data)));
-  transport.consume(timelineQueue, (message) => store.consume(message, async () => void timeline.push(message.data)));
+
+  /** Keeps what arrives in the order in which it was sent. */
+  function collect<Data>(queue: QueueDefinition<Data>, into: Data[]): void {
+    const ids: string[] = [];
+    transport.consume(queue, (message) =>
+      store.consume(message, async () => {
+        const place = ids.findIndex((id) => id > message.id);
+        const index = place < 0 ? ids.length : place;
+        ids.splice(index, 0, message.id);
+        into.splice(index, 0, message.data);
+      }),
+    );
+  }
+  collect(planQueue, plans);
+  collect(outcomeQueue, outcomes);
+  collect(timelineQueue, timeline);
 
   async function call(path: string, init: RequestInit): Promise<{ status: number; body: unknown }> {
     const response = await fetch(new URL(path, service.url), init);
@@ -77,14 +98,24 @@ export async function startLoop(
   }
 
   return {
-    service,
+    async replica() {
+      const started = await startPlan(settings);
+      replicas.push(started);
+      return started;
+    },
+    async restart() {
+      await service.close();
+      service = await startPlan(settings);
+    },
     neighbors,
     plans,
     outcomes,
     timeline,
-    databaseUrl: database.url,
     async send(analysis) {
       await store.transaction((tx) => tx.enqueue(analysisQueue, analysis, { incidentId: analysis.incidentId }));
+    },
+    async adapt(adaptation) {
+      await store.transaction((tx) => tx.enqueue(planAdaptationQueue, adaptation));
     },
     get: (path) => call(path, {}),
     post: (path, body = {}, headers = {}) =>
@@ -94,7 +125,7 @@ export async function startLoop(
         body: JSON.stringify(body),
       }),
     async close() {
-      await service.close();
+      await Promise.all([service, ...replicas].map((each) => each.close()));
       await transport.close();
       await store.close();
       await neighbors.close();

@@ -155,6 +155,16 @@ describe('allowed and automatic', () => {
     );
   });
 
+  test('after success it rests: what is reported late starts nothing', async () => {
+    const open = incident();
+    await loop.send(open);
+    await eventually(() => handedOn(open)).toHaveLength(1);
+    executed(open, 'success');
+    await eventually(() => statuses(open)).toEqual(['executed']);
+    expect((await loop.post('/api/v1/plans', { analysis: again(open, 2) })).status).toBe(409);
+    expect(await statuses(open)).toEqual(['executed']);
+  });
+
   test('an outcome nobody can tell stops the incident and says so', async () => {
     const open = incident();
     await loop.send(open);
@@ -219,7 +229,7 @@ describe('nothing is done', () => {
     const [before, after] = outcomesOf(open);
     expect(after).toEqual({ ...before, type: 'success' });
     expect(await statuses(open)).toEqual(['null-plan']);
-    expect(story(open)).toEqual(['planned', 'plan-ended']);
+    await eventually(() => story(open)).toEqual(['planned', 'plan-ended']);
   });
 
   test('an incident that is part of another one is planned there', async () => {

@@ -1,6 +1,6 @@
 import { Rule } from '@charter/shared/contracts';
 import { describe, expect, test } from 'vitest';
-import type { Attempt } from '../src/domain/attempt.ts';
+import { type Attempt, restsUntil } from '../src/domain/attempt.ts';
 import type { PastChange } from '../src/domain/conflicts.ts';
 import { propose } from '../src/domain/propose.ts';
 import { defaultSettings } from '../src/domain/settings.ts';
@@ -25,6 +25,7 @@ const attempt = (change: Partial<Attempt> = {}): Attempt => ({
   status: 'executed',
   executionState: 'completed',
   outcome: 'ineffective',
+  endedAt: noon,
   ...change,
 });
 
@@ -114,6 +115,21 @@ describe('the ladder', () => {
     ['all rungs are used up', [attempt(), attempt({ strategy: 'restart' })], null],
   ])('when %s the next is %s', (_name, attempts, expected) => {
     expect(next(...attempts)).toBe(expected);
+  });
+});
+
+describe('after a plan ended the incident is left alone', () => {
+  test.each([
+    ['until its recovery is noticed', attempt({ outcome: 'success' }), '2026-03-01T12:00:30.000Z'],
+    [
+      'for a moment when execute refused it',
+      attempt({ status: 'refused', outcome: 'unknown' }),
+      '2026-03-01T12:00:10.000Z',
+    ],
+    ['not at all when it did not help', attempt({ outcome: 'ineffective' }), null],
+    ['not at all when it helped in part', attempt({ outcome: 'partial' }), null],
+  ])('%s', (_name, ended, until) => {
+    expect(restsUntil([attempt(), ended], defaultSettings)).toBe(until);
   });
 });
 

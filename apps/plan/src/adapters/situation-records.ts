@@ -91,7 +91,7 @@ export type SituationRecords = ReturnType<typeof situationRecords>;
 export async function attemptsOf(on: Pick<Tx<PlanTables>, 'db'>, incidentId: string): Promise<Attempt[]> {
   const rows = await on.db
     .selectFrom('plan')
-    .select(['id', 'strategy', 'component', 'status', 'execution_state', 'outcome_type'])
+    .select(['id', 'strategy', 'component', 'status', 'execution_state', 'outcome_type', 'ended_at'])
     .where('incident_id', '=', incidentId)
     .orderBy('id')
     .execute();
@@ -102,6 +102,7 @@ export async function attemptsOf(on: Pick<Tx<PlanTables>, 'db'>, incidentId: str
     status: PlanStatus.parse(row.status),
     executionState: row.execution_state,
     outcome: OutcomeType.nullable().parse(row.outcome_type),
+    endedAt: row.ended_at?.toISOString() ?? null,
   }));
 }
 

@@ -23,6 +23,9 @@ export interface PlanningSettings {
   readonly uncertaintyDeviations: number;
   /** How often one strategy is tried in one incident although it helped only in part or for a while. */
   readonly maxTriesPerStrategy: number;
+  /** How long an incident is left alone after a plan healed it, and after execute refused one. */
+  readonly settleSeconds: number;
+  readonly refusedSeconds: number;
   /** How long an automatic plan may wait for execute, and an approved one too. */
   readonly planSeconds: number;
   /** How long a question to people stands unless the policy says otherwise. */
@@ -59,6 +62,8 @@ export const defaultSettings: PlanningSettings = {
   priorTrials: 10,
   uncertaintyDeviations: 0.674,
   maxTriesPerStrategy: 3,
+  settleSeconds: 30,
+  refusedSeconds: 10,
   planSeconds: 120,
   approvalSeconds: 900,
   watchSeconds: 600,

@@ -1,6 +1,6 @@
 import { role, traceparentOf } from '@charter/service';
 import type { CallOptions } from '@charter/shared/charter-client';
-import { Analysis, Approval, CharterError, PageQuery, Problem, pageOf, Ulid } from '@charter/shared/contracts';
+import { Approval, CharterError, PageQuery, Problem, pageOf, Ulid } from '@charter/shared/contracts';
 import type { FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
@@ -9,11 +9,12 @@ import { PlanStatus } from '../domain/attempt.ts';
 import { explain } from '../domain/explain.ts';
 import type { Analyses, Charter } from '../ports.ts';
 import type { PlanNow } from '../workers/plan-now.ts';
+import { AnalysisBody } from './analysis-body.ts';
 
 const ById = z.strictObject({ id: Ulid });
 const Explained = PlanItem.extend({ explanation: z.array(z.string()) });
 const PlanBody = z
-  .strictObject({ analysis: Analysis.optional(), analysisId: Ulid.optional(), dryRun: z.boolean().default(false) })
+  .strictObject({ analysis: AnalysisBody.optional(), analysisId: Ulid.optional(), dryRun: z.boolean().default(false) })
   .refine(({ analysis, analysisId }) => (analysis === undefined) !== (analysisId === undefined), {
     message: 'needs either analysis or analysisId',
   });

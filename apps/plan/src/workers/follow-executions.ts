@@ -37,8 +37,8 @@ export function followExecutions(deps: {
     for (const { id, incident_id, expires_at, body } of await rows.execute()) {
       const execution = (await executor.executionsOf({ planId: id })).find(({ planId }) => planId === id);
       if (execution && isOver(execution)) {
-        await end(id, execution);
-        if (execution.outcomeType !== 'success') unhealed.add(incident_id);
+        const status = await end(id, execution);
+        if (status === 'executed' && execution.outcomeType !== 'success') unhealed.add(incident_id);
       }
       const isLost = !execution && Date.now() - expires_at.getTime() > graceSeconds * 1_000;
       if (isLost) await expire(id, Plan.parse(body));
@@ -46,7 +46,7 @@ export function followExecutions(deps: {
     return [...unhealed];
   };
 
-  async function end(id: string, execution: ExecutionSeen): Promise<void> {
+  async function end(id: string, execution: ExecutionSeen): Promise<PlanStatus | null> {
     const status = statusOf(execution);
     const ended = await store.transaction((tx) =>
       endPlan(tx, id, 'sent', {
@@ -56,7 +56,9 @@ export function followExecutions(deps: {
         execution,
       }),
     );
-    if (ended) metrics.ended(status);
+    if (!ended) return null;
+    metrics.ended(status);
+    return status;
   }
 
   async function expire(id: string, plan: Plan): Promise<void> {

@@ -1,6 +1,6 @@
 import type { Analysis, Plan } from '@charter/shared/contracts';
 import { newId } from '@charter/store';
-import { isOpen, type PlanStatus } from '../domain/attempt.ts';
+import { isOpen, type PlanStatus, restsUntil } from '../domain/attempt.ts';
 import type { ResourceChange } from '../domain/candidate.ts';
 import type { Conflict } from '../domain/conflicts.ts';
 import { draftPlan } from '../domain/draft-plan.ts';
@@ -38,6 +38,7 @@ export type Course =
   | { readonly kind: 'merged'; readonly into: string }
   | { readonly kind: 'resolved' }
   | { readonly kind: 'in-flight'; readonly planId: string }
+  | { readonly kind: 'resting'; readonly until: string }
   | PlannedCourse;
 
 /** Decides what to do about an incident. Reads and asks, but records nothing. */
@@ -47,6 +48,8 @@ export async function planIncident(analysis: Analysis, deps: PlannerDeps): Promi
   const situation = await gatherSituation(analysis, deps);
   const open = situation.attempts.find(isOpen);
   if (open) return { kind: 'in-flight', planId: open.planId };
+  const until = restsUntil(situation.attempts, deps.settings);
+  if (until !== null && until > situation.now) return { kind: 'resting', until };
   return makePlan(situation, deps);
 }
 

@@ -36,6 +36,7 @@ export function planNow(deps: Omit<OnAnalysisDeps, 'onPending'>): PlanNow {
         merged: 'it is part of another incident',
         resolved: 'its violations are resolved',
         'in-flight': 'a plan of it is in flight',
+        resting: 'a plan of it ended just now',
         planned: 'a newer analysis was heard, or the same answer stands already',
       } as const;
       throw new CharterError('conflict', `Nothing to plan for incident ${analysis.incidentId}: ${why[course.kind]}`);

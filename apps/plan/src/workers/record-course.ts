@@ -47,6 +47,7 @@ export async function recordCourse(
       await answerIncident(tx, incidentId, null);
       return null;
     case 'in-flight':
+    case 'resting':
       return null;
     case 'planned':
       if ((await attemptsOf(tx, incidentId)).some(isOpen)) return null;
