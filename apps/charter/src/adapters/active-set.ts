@@ -1,0 +1,41 @@
+import { compilePolicies, type Policy, type PolicySnapshot } from '@charter/policy';
+import { CharterError } from '@charter/shared/contracts';
+import type { Tx } from '@charter/store';
+import { digestOf } from '../domain/digest.ts';
+import type { CharterTables } from '../tables.ts';
+import { loadPolicies } from './policy-rows.ts';
+
+/** The active policies, compiled together. */
+export interface ActiveSet {
+  readonly version: string;
+  readonly ids: readonly string[];
+  readonly snapshot: PolicySnapshot;
+}
+
+const versionLength = 16;
+
+export function compileSet(policies: readonly Policy[], environment: string): PolicySnapshot {
+  const compiled = compilePolicies(policies, { environment });
+  if (compiled.ok) return compiled.snapshot;
+  const errors = compiled.errors.map(({ policy, detail, ...rest }) => ({ ...rest, detail: `${policy}: ${detail}` }));
+  throw new CharterError('document-invalid', `Together with the active policies: ${errors[0]?.detail ?? ''}`, {
+    errors,
+  });
+}
+
+/**
+ * Loads and compiles what is active as this transaction sees it. Throws `document-invalid` when the policies are too
+ * much for one snapshot; inside a change that takes the change back.
+ */
+export async function activeSet(tx: Pick<Tx<CharterTables>, 'db'>, environment: string): Promise<ActiveSet> {
+  const loaded = await loadPolicies(tx, { status: 'active' });
+  const ids = loaded.map(({ row }) => row.id);
+  return {
+    ids,
+    version: digestOf(ids).slice(0, versionLength),
+    snapshot: compileSet(
+      loaded.map(({ policy }) => policy),
+      environment,
+    ),
+  };
+}

@@ -1,0 +1,234 @@
+import { Approval, ApprovalRequest, CharterError, type PageQuery } from '@charter/shared/contracts';
+import { newId, pageFrom, type Store, type Tx } from '@charter/store';
+import { sql } from 'kysely';
+import { type ApproverGroups, tallyOf, type VoteRules, voteRefusal } from '../domain/approval-votes.ts';
+import type { CharterTables } from '../tables.ts';
+import { appendAudit } from './audit-log.ts';
+
+/** What an approval lets happen: a plan of the loop, or a change of the Charter itself. */
+export type ApprovalKind = 'plan' | 'policy' | 'pack';
+
+export interface ApprovalOptions {
+  readonly store: Store<CharterTables>;
+  readonly groups: ApproverGroups;
+  readonly withinSeconds: number;
+}
+
+/** Name under `approvers` that demands that nobody approves what they asked for themselves. */
+export const fourEyesGroup = 'four-eyes';
+
+type ApprovalRow = Omit<CharterTables['approval'], 'created_at'> & { created_at: Date; is_late: boolean };
+type VoteRow = Omit<CharterTables['approval_vote'], 'at'> & { at: Date };
+
+/** The questions to people and their answers. */
+export function approvalLog({ store, groups, withinSeconds }: ApprovalOptions) {
+  const reader = (db: Tx<CharterTables>['db']) =>
+    db.selectFrom('approval').selectAll().select(sql<boolean>`expires_at <= now()`.as('is_late'));
+
+  async function withVotes(rows: readonly ApprovalRow[], db = store.db): Promise<Approval[]> {
+    if (rows.length === 0) return [];
+    const ids = rows.map(({ id }) => id);
+    const votes = await db
+      .selectFrom('approval_vote')
+      .selectAll()
+      .where('approval_id', 'in', ids)
+      .orderBy('at')
+      .execute();
+    return rows.map((row) => approvalFrom(row, votes));
+  }
+
+  async function find(id: string, db = store.db): Promise<Approval | null> {
+    const row = await reader(db).where('id', '=', id).executeTakeFirst();
+    const [approval] = await withVotes(row ? [row] : [], db);
+    return approval ?? null;
+  }
+
+  return {
+    find: (id: string) => find(id),
+    /** Asks people, once per plan and hash: asking again gives the same approval, whatever became of it. */
+    async create(
+      request: ApprovalRequest,
+      { kind, by, fourEyes = false }: { kind: ApprovalKind; by: string; fourEyes?: boolean },
+    ): Promise<{ approval: Approval; isNew: boolean }> {
+      const quorum = request.obligations.quorum ?? 1;
+      const within = Math.min(request.obligations.withinSeconds ?? withinSeconds, 30 * 86_400);
+      return store.transaction(async (tx) => {
+        const id = newId();
+        const inserted = await tx.db
+          .insertInto('approval')
+          .values({
+            id,
+            kind,
+            plan_id: request.planId,
+            plan_hash: request.planHash,
+            status: 'pending',
+            quorum,
+            four_eyes: fourEyes || quorum > 1 || (request.obligations.approvers?.includes(fourEyesGroup) ?? false),
+            body: JSON.stringify(request),
+            created_by: by,
+            expires_at: sql<Date>`now() + make_interval(secs => ${within})`,
+            decided_at: null,
+            notified_at: null,
+            settled_at: null,
+          })
+          .onConflict((conflict) => conflict.columns(['plan_id', 'plan_hash']).doNothing())
+          .returning('id')
+          .executeTakeFirst();
+        if (inserted) {
+          const data = { kind, planId: request.planId, planHash: request.planHash, title: request.title, quorum };
+          await appendAudit(tx, [{ actor: by, action: 'approval.requested', subject: id, data }]);
+        }
+        const row = await reader(tx.db)
+          .where('plan_id', '=', request.planId)
+          .where('plan_hash', '=', request.planHash)
+          .executeTakeFirstOrThrow();
+        const [approval] = await withVotes([row], tx.db);
+        if (!approval) throw new Error('an approval that was just read is there');
+        return { approval, isNew: inserted !== undefined };
+      });
+    },
+    /** Casts a vote. Throws `conflict` once it is decided or too late, and `action-denied` for who may not vote. */
+    async vote(id: string, cast: { by: string; vote: 'approve' | 'reject'; reason: string | null }): Promise<Approval> {
+      return store.transaction(async (tx) => {
+        const row = await reader(tx.db).where('id', '=', id).forUpdate().executeTakeFirst();
+        if (!row) throw new CharterError('not-found', `No approval ${id}`);
+        if (statusOf(row) !== 'pending') throw new CharterError('conflict', `The approval is ${statusOf(row)}`);
+        const rules = rulesOf(row);
+        const refusal = voteRefusal(cast, rules, groups);
+        if (refusal !== null) throw new CharterError('action-denied', refusal);
+        const { by, vote, reason } = cast;
+        await tx.db
+          .insertInto('approval_vote')
+          .values({ approval_id: id, by, vote, reason })
+          .onConflict((conflict) =>
+            conflict.columns(['approval_id', 'by']).doUpdateSet({ vote, reason, at: sql<Date>`now()` }),
+          )
+          .execute();
+        const votes = await tx.db.selectFrom('approval_vote').selectAll().where('approval_id', '=', id).execute();
+        const status = tallyOf(votes.map(castFrom), rules, groups);
+        if (status !== 'pending') await decide(tx, id, status);
+        const data = { vote, reason, status, votes: votes.length, quorum: row.quorum, planHash: row.plan_hash };
+        await appendAudit(tx, [
+          { actor: by, action: `approval.${vote === 'approve' ? 'approved' : 'rejected'}`, subject: id, data },
+        ]);
+        const approval = await find(id, tx.db);
+        if (!approval) throw new Error('an approval that was just read is there');
+        return approval;
+      });
+    },
+    /** Takes a question back; one that is decided stays as it is. Only who asked may. */
+    async withdraw(id: string, by: string, reason: string): Promise<Approval> {
+      return store.transaction(async (tx) => {
+        const row = await reader(tx.db).where('id', '=', id).forUpdate().executeTakeFirst();
+        if (!row) throw new CharterError('not-found', `No approval ${id}`);
+        if (row.created_by !== by)
+          throw new CharterError('action-denied', `${row.created_by} asked; only they take it back`);
+        if (statusOf(row) === 'pending') {
+          const vote = { approval_id: id, by, vote: 'reject', reason: `withdrawn: ${reason}` };
+          await tx.db
+            .insertInto('approval_vote')
+            .values(vote)
+            .onConflict((conflict) => conflict.columns(['approval_id', 'by']).doUpdateSet(vote))
+            .execute();
+          await decide(tx, id, 'rejected');
+          await appendAudit(tx, [{ actor: by, action: 'approval.withdrawn', subject: id, data: { reason } }]);
+        }
+        const approval = await find(id, tx.db);
+        if (!approval) throw new Error('an approval that was just read is there');
+        return approval;
+      });
+    },
+    async page(query: PageQuery & { status?: string | undefined }) {
+      let rows = reader(store.db)
+        .orderBy('id', 'desc')
+        .limit(query.limit + 1);
+      if (query.cursor) rows = rows.where('id', '<', query.cursor);
+      if (query.status === 'pending')
+        rows = rows.where('status', '=', 'pending').where('expires_at', '>', sql<Date>`now()`);
+      else if (query.status === 'expired')
+        rows = rows.where(sql<boolean>`(status = 'expired' or (status = 'pending' and expires_at <= now()))`);
+      else if (query.status) rows = rows.where('status', '=', query.status);
+      return pageFrom(await withVotes(await rows.execute()), query);
+    },
+    /** Ends what nobody answered in time: a silence is no approval. */
+    async expire(): Promise<number> {
+      return store.transaction(async (tx) => {
+        const late = await tx.db
+          .updateTable('approval')
+          .set({ status: 'expired', decided_at: sql<Date>`now()` })
+          .where('status', '=', 'pending')
+          .where('expires_at', '<=', sql<Date>`now()`)
+          .returning(['id', 'plan_id'])
+          .execute();
+        await appendAudit(
+          tx,
+          late.map(({ id, plan_id }) => ({
+            actor: 'charter',
+            action: 'approval.expired',
+            subject: id,
+            data: { planId: plan_id },
+          })),
+        );
+        return late.length;
+      });
+    },
+    async countPending(): Promise<number> {
+      const { count } = await store.db
+        .selectFrom('approval')
+        .select((eb) => eb.fn.countAll<string>().as('count'))
+        .where('status', '=', 'pending')
+        .executeTakeFirstOrThrow();
+      return Number(count);
+    },
+    /** Claims questions that no notice went out for yet; whoever claims them sends it. */
+    async claimUnnotified(): Promise<Approval[]> {
+      const claimed = await store.db
+        .updateTable('approval')
+        .set({ notified_at: sql<Date>`now()` })
+        .where('status', '=', 'pending')
+        .where('notified_at', 'is', null)
+        .returningAll()
+        .returning(sql<boolean>`expires_at <= now()`.as('is_late'))
+        .execute();
+      return withVotes(claimed);
+    },
+    async releaseNotice(id: string): Promise<void> {
+      await store.db.updateTable('approval').set({ notified_at: null }).where('id', '=', id).execute();
+    },
+  };
+}
+export type ApprovalLog = ReturnType<typeof approvalLog>;
+
+async function decide(tx: Tx<CharterTables>, id: string, status: 'approved' | 'rejected'): Promise<void> {
+  await tx.db.updateTable('approval').set({ status, decided_at: sql<Date>`now()` }).where('id', '=', id).execute();
+}
+
+const castFrom = ({ by, vote }: { by: string; vote: string }) =>
+  ({ by, vote: vote === 'approve' ? vote : 'reject' }) as const;
+
+/** An overdue question counts as expired, also before the reaper came by. */
+const statusOf = ({ status, is_late }: ApprovalRow): string => (status === 'pending' && is_late ? 'expired' : status);
+
+function rulesOf(row: ApprovalRow): VoteRules {
+  const { obligations, requestedBy } = ApprovalRequest.parse(JSON.parse(row.body));
+  return {
+    quorum: row.quorum,
+    approvers: (obligations.approvers ?? []).filter((group) => group !== fourEyesGroup),
+    fourEyes: row.four_eyes,
+    requesters: [row.created_by, requestedBy],
+  };
+}
+
+const approvalFrom = (row: ApprovalRow, votes: readonly VoteRow[]): Approval =>
+  Approval.parse({
+    ...(JSON.parse(row.body) as object),
+    id: row.id,
+    status: statusOf(row),
+    quorum: row.quorum,
+    votes: votes
+      .filter(({ approval_id }) => approval_id === row.id)
+      .map(({ by, vote, reason, at }) => ({ by, vote, reason, at: at.toISOString() })),
+    createdAt: row.created_at.toISOString(),
+    expiresAt: row.expires_at.toISOString(),
+    decidedAt: row.decided_at?.toISOString() ?? null,
+  });

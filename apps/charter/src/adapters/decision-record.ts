@@ -1,0 +1,173 @@
+import { type Closeable, everyInterval, type Log } from '@charter/service';
+import { ActionType, type Decision, type DecisionRequest, type PageQuery } from '@charter/shared/contracts';
+import { newId, pageFrom, type Store, type Tx } from '@charter/store';
+import { sql } from 'kysely';
+import type { DecisionFacts } from '../domain/judge.ts';
+import type { CharterMetrics } from '../metrics.ts';
+import type { CharterTables } from '../tables.ts';
+import { appendAudit } from './audit-log.ts';
+
+/** A decision with all it was made from. */
+export interface RecordedDecision {
+  readonly id: string;
+  readonly request: DecisionRequest;
+  readonly decision: Decision;
+  readonly policy: string | null;
+  readonly rule: string | null;
+  readonly facts: DecisionFacts;
+}
+
+export interface DecisionRecordOptions {
+  readonly store: Store<CharterTables>;
+  readonly capacity: number;
+  readonly metrics: CharterMetrics;
+  readonly log: Log;
+}
+
+const flushMs = 100;
+/** How often a stream shows that it is alive. */
+const beatMs = 2_000;
+const batch = 500;
+
+/**
+ * Records decisions off the hot path. Decisions about remediation are on disk before they are answered; others wait in
+ * memory for the next flush. What does not fit is counted and the number recorded in the audit log.
+ */
+export async function decisionRecord({ store, capacity, metrics, log }: DecisionRecordOptions) {
+  const streamId = newId();
+  await store.db.insertInto('decision_stream').values({ id: streamId, closed_at: null }).execute();
+  let waiting: RecordedDecision[] = [];
+  let inFlight: readonly RecordedDecision[] = [];
+  let lost: Gap = null;
+  let beatAt = performance.now();
+
+  async function flush(): Promise<void> {
+    while (waiting.length > 0 || lost !== null) {
+      const gap = lost;
+      lost = null;
+      inFlight = waiting.slice(0, batch);
+      waiting = waiting.slice(batch);
+      try {
+        await store.transaction((tx) => write(tx, inFlight, gap, streamId));
+        metrics.recorded(inFlight.length);
+      } catch (error) {
+        waiting = [...inFlight, ...waiting];
+        lost = joined(gap, lost);
+        throw error;
+      } finally {
+        inFlight = [];
+      }
+    }
+    if (performance.now() - beatAt < beatMs) return;
+    beatAt = performance.now();
+    await store.db
+      .updateTable('decision_stream')
+      .set({ beat_at: sql<Date>`now()` })
+      .where('id', '=', streamId)
+      .execute();
+  }
+
+  const flushing: Closeable & { wake(): void; close(): Promise<void> } = everyInterval(flushMs, flush, (error) =>
+    log.error({ err: error, waiting: waiting.length }, 'decisions could not be recorded; they wait'),
+  );
+
+  return {
+    /** Takes a decision; resolves at once, or when it is on disk where that matters. */
+    async record(recorded: RecordedDecision): Promise<void> {
+      if (ActionType.safeParse(recorded.request.action).success) {
+        await store.transaction((tx) => write(tx, [recorded], null, streamId));
+        metrics.recorded(1);
+        return;
+      }
+      if (waiting.length < capacity) {
+        waiting.push(recorded);
+        return;
+      }
+      const at = recorded.decision.decidedAt;
+      lost = { count: (lost?.count ?? 0) + 1, from: lost?.from ?? at, until: at };
+      metrics.decisionsLost(1);
+    },
+    async find(id: string): Promise<RecordedDecision | null> {
+      const buffered = [...inFlight, ...waiting].find((recorded) => recorded.id === id);
+      if (buffered) return buffered;
+      const row = await store.db.selectFrom('decision').select('body').where('id', '=', id).executeTakeFirst();
+      return row ? (JSON.parse(row.body) as RecordedDecision) : null;
+    },
+    async page(query: PageQuery & { effect?: string | undefined; incidentId?: string | undefined }) {
+      let rows = store.db
+        .selectFrom('decision')
+        .select(['id', 'body'])
+        .orderBy('id', 'desc')
+        .limit(query.limit + 1);
+      if (query.cursor) rows = rows.where('id', '<', query.cursor);
+      if (query.effect) rows = rows.where('effect', '=', query.effect);
+      if (query.incidentId) rows = rows.where('incident_id', '=', query.incidentId);
+      return pageFrom(
+        (await rows.execute()).map(({ body }) => JSON.parse(body) as RecordedDecision),
+        query,
+      );
+    },
+    async close() {
+      await flushing.close();
+      await flush();
+      await store.db
+        .updateTable('decision_stream')
+        .set({ closed_at: sql<Date>`now()` })
+        .where('id', '=', streamId)
+        .execute();
+    },
+  };
+}
+export type DecisionRecord = Awaited<ReturnType<typeof decisionRecord>>;
+
+type Gap = { count: number; from: string; until: string } | null;
+
+const joined = (a: Gap, b: Gap): Gap =>
+  a !== null && b !== null ? { count: a.count + b.count, from: a.from, until: b.until } : (a ?? b);
+
+/** Decisions in one statement; every denial and every question to people also goes into the audit chain, one by one. */
+async function write(
+  tx: Tx<CharterTables>,
+  decisions: readonly RecordedDecision[],
+  gap: Gap,
+  streamId: string,
+): Promise<void> {
+  if (decisions.length > 0) {
+    await tx.db
+      .insertInto('decision')
+      .values(decisions.map(rowFrom))
+      .onConflict((conflict) => conflict.column('id').doNothing())
+      .execute();
+  }
+  const single = decisions
+    .filter(({ decision }) => decision.effect !== 'allow')
+    .map(({ id, request, decision, policy, rule }) => ({
+      actor: request.subject ?? 'unknown',
+      action: decision.effect === 'deny' ? 'decision.denied' : 'decision.approval-required',
+      subject: id,
+      data: {
+        action: request.action,
+        target: request.target ?? null,
+        metric: request.metric ?? null,
+        incidentId: request.incidentId ?? null,
+        policy,
+        rule,
+        policyVersion: decision.policyVersion,
+      },
+    }));
+  const gaps = gap === null ? [] : [{ actor: 'charter', action: 'decision.gap', subject: streamId, data: { ...gap } }];
+  await appendAudit(tx, [...single, ...gaps]);
+}
+
+const rowFrom = (recorded: RecordedDecision) => ({
+  id: recorded.id,
+  at: new Date(recorded.decision.decidedAt),
+  effect: recorded.decision.effect,
+  action: recorded.request.action,
+  target: recorded.request.target ?? null,
+  incident_id: recorded.request.incidentId ?? null,
+  policy: recorded.policy,
+  rule: recorded.rule,
+  policy_version: recorded.decision.policyVersion,
+  body: JSON.stringify(recorded),
+});

@@ -1,0 +1,159 @@
+import { join } from 'node:path';
+import { openTransport } from '@charter/queue';
+import {
+  configFrom,
+  createLog,
+  createRegistry,
+  type Environment,
+  everyInterval,
+  isAuthenticationConfigured,
+  type RunningService,
+  startService,
+} from '@charter/service';
+import { openStore } from '@charter/store';
+import { approvalLog } from './adapters/approval-log.ts';
+import { sendNotices } from './adapters/approval-notice.ts';
+import { approverGroups } from './adapters/approver-groups.ts';
+import { auditKey } from './adapters/audit-key.ts';
+import { auditLog } from './adapters/audit-log.ts';
+import { automationGrants } from './adapters/automation-grants.ts';
+import { decisionRecord } from './adapters/decision-record.ts';
+import { governance as governanceOf } from './adapters/governance.ts';
+import { packShelf } from './adapters/pack-shelf.ts';
+import { policyShelf } from './adapters/policy-shelf.ts';
+import { timeWindows as timeWindowsOf } from './adapters/time-windows.ts';
+import { watchedPack } from './adapters/watched-pack.ts';
+import { buildApp } from './app.ts';
+import { CharterConfig } from './config.ts';
+import { createMetrics } from './metrics.ts';
+import { migrations } from './migrations.ts';
+import type { CharterTables } from './tables.ts';
+import { changeGovernance } from './workers/change-governance.ts';
+import { decideNow } from './workers/decide-now.ts';
+import { explainDecision } from './workers/explain-decision.ts';
+import { importPack as importing } from './workers/import-pack.ts';
+import { policyTextOf } from './workers/policy-text.ts';
+import { summarizeDecisions } from './workers/summarize-decisions.ts';
+import { tryPolicy } from './workers/try-policy.ts';
+
+const approvalsMs = 1_000;
+const watchMs = 1_000;
+const housekeepingMs = 5_000;
+
+export async function startCharter(environment: Environment): Promise<RunningService & { reload(): Promise<void> }> {
+  const config = configFrom(CharterConfig, environment);
+  const log = createLog('charter', config);
+  const registry = createRegistry('charter');
+  const metrics = createMetrics(registry);
+  const key = await auditKey(config);
+  const groups = await approverGroups(config.CHARTER_APPROVERS);
+  const store = await openStore<CharterTables>({ url: config.DATABASE_URL, schema: 'charter', migrations });
+  const transport = openTransport({
+    app: 'charter',
+    store,
+    redisUrl: config.REDIS_URL,
+    registry,
+    prefix: config.CHARTER_QUEUE_PREFIX,
+    allowVolatile: config.CHARTER_ALLOW_VOLATILE_REDIS,
+    onError: (error, context) => log.error({ err: error, ...context }, 'queue trouble'),
+  });
+  const onError = (error: unknown): void => log.error({ err: error }, 'a round failed, the next one comes');
+  const { CHARTER_ENVIRONMENT: own, CHARTER_CHANGES_NEED_APPROVAL: alwaysAsk } = config;
+
+  const grants = automationGrants(store);
+  await grants.begin(config.CHARTER_AUTOMATION);
+  const packs = packShelf(store);
+  const policies = policyShelf({ store, environment: own, alwaysAsk });
+  const timeWindows = timeWindowsOf(store);
+  const audit = auditLog(store, key, join(config.CHARTER_STATE_DIR, 'audit-anchor.json'));
+  const governance = await governanceOf({
+    store,
+    packs,
+    environment: own,
+    log,
+    overrides: async () => [],
+    onLoad: (_seconds, { policyIds, snapshot }) => metrics.governing(policyIds.length, snapshot.rules.length),
+  });
+  const approvals = approvalLog({ store, groups, withinSeconds: config.CHARTER_APPROVAL_WITHIN });
+  const fourEyes = isAuthenticationConfigured(config);
+  const changes = changeGovernance({ store, packs, policies, approvals, governance, metrics, fourEyes, alwaysAsk });
+
+  const decisions = await decisionRecord({ store, capacity: config.CHARTER_DECISION_BUFFER, metrics, log });
+  const decide = decideNow({ governance, decisions, metrics });
+  const explain = explainDecision({ store, decisions, environment: own });
+
+  let url = '';
+  const publicUrl = (): string => config.CHARTER_PUBLIC_URL ?? url;
+  const notify = sendNotices({ approvals, webhook: config.CHARTER_APPROVAL_WEBHOOK, publicUrl, log });
+  async function attendApprovals(): Promise<void> {
+    await changes.settle();
+    await notify();
+  }
+  const attending = everyInterval(
+    approvalsMs,
+    async () => {
+      await approvals.expire();
+      await attendApprovals();
+      metrics.approvalsPending(await approvals.countPending());
+    },
+    onError,
+  );
+  const summarize = summarizeDecisions({ store, retentionDays: config.CHARTER_DECISION_RETENTION_DAYS });
+  const housekeeping = everyInterval(
+    housekeepingMs,
+    async () => {
+      await summarize();
+      const checkpoint = await audit.checkpoint();
+      metrics.audited(checkpoint?.seq ?? 0);
+    },
+    onError,
+  );
+
+  const watched = config.CHARTER_PACK === undefined ? null : watchedPack(config.CHARTER_PACK);
+  const importPack = watched && importing({ watched, packs, changes, environment: own, metrics, log });
+  const onBadPack = (error: unknown): void =>
+    log.error({ err: error }, 'the pack on disk is not used; the last good one stays');
+  await watched?.hasChanged();
+  await importPack?.({ isStart: true }).catch(onBadPack);
+  const watching = everyInterval(
+    watchMs,
+    async () => {
+      if (await watched?.hasChanged()) await importPack?.({ isStart: false });
+    },
+    onBadPack,
+  );
+
+  const http = await buildApp({
+    config,
+    log,
+    registry,
+    metrics,
+    readiness: { postgres: () => store.ping(), redis: () => transport.ping() },
+    decide,
+    explain,
+    decisions,
+    approvals,
+    attendApprovals: () => attendApprovals().catch(onError),
+    packs,
+    changes,
+    governance,
+    environment: own,
+    policies,
+    policyText: policyTextOf(store),
+    tryPolicy: tryPolicy({ store, decisions, environment: own }),
+    grants,
+    timeWindows,
+    audit,
+    importPack,
+  });
+  const closeables = [store, transport, decisions, governance, attending, housekeeping, watching];
+  const service = await startService({ app: 'charter', config, log, http, closeables });
+  url = service.url;
+  return {
+    ...service,
+    async reload() {
+      await importPack?.({ isStart: false }).catch(onBadPack);
+      await governance.refresh().catch(onError);
+    },
+  };
+}
