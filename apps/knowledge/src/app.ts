@@ -1,0 +1,25 @@
+import { buildHttp, type HttpApp, type Log, type Registry, type ServiceConfig } from '@charter/service';
+import { type KnowledgeDeps, knowledgeRoutes } from './routes/knowledge.ts';
+import { type OutcomeDeps, outcomeRoutes } from './routes/outcomes.ts';
+
+export interface AppDeps extends OutcomeDeps, KnowledgeDeps {
+  readonly config: ServiceConfig;
+  readonly log: Log;
+  readonly registry: Registry;
+  readonly readiness: Readonly<Record<string, () => Promise<void>>>;
+}
+
+export function buildApp(deps: AppDeps): Promise<HttpApp> {
+  const { config, log, registry, readiness } = deps;
+  return buildHttp({
+    app: 'knowledge',
+    config,
+    log,
+    registry,
+    readiness,
+    async routes(app) {
+      await app.register(outcomeRoutes, { prefix: '/api/v1', ...deps });
+      await app.register(knowledgeRoutes, { prefix: '/api/v1', ...deps });
+    },
+  });
+}

@@ -1,0 +1,109 @@
+import type { Generated, JSONColumnType } from 'kysely';
+
+export interface KnowledgeTables {
+  outcome: {
+    id: string;
+    incident_id: string;
+    plan_id: string;
+    environment: string;
+    component: string;
+    root_cause: string | null;
+    strategy: string;
+    type: string;
+    executed: boolean;
+    disposition: string;
+    seconds: number | null;
+    at: Date;
+    incident_opened_at: Date;
+    recorded_at: Generated<Date>;
+    corrected_by: string | null;
+    correction: string | null;
+    body: JSONColumnType<Record<string, unknown>>;
+  };
+  outcome_revision: {
+    id: Generated<string>;
+    outcome_id: string;
+    type: string;
+    said_by: string;
+    reason: string;
+    stands: boolean;
+    at: Date;
+    recorded_at: Generated<Date>;
+  };
+  tally: {
+    id: string;
+    kind: string;
+    root_cause: string;
+    action: string;
+    target_class: string;
+    target: string;
+    strategy: string;
+    body: JSONColumnType<Record<string, unknown>>;
+    changed_at: Generated<Date>;
+  };
+  adaptation: {
+    subject: string;
+    value: number;
+    confidence: number;
+    reason: string;
+    at: Date;
+  };
+}
+
+export const migrations = {
+  '001-outcomes-tallies': `
+    create table outcome (
+      id text primary key,
+      incident_id text not null,
+      plan_id text not null unique,
+      environment text not null,
+      component text not null,
+      root_cause text,
+      strategy text not null,
+      type text not null,
+      executed boolean not null,
+      disposition text not null,
+      seconds double precision,
+      at timestamptz not null,
+      incident_opened_at timestamptz not null,
+      recorded_at timestamptz not null default now(),
+      corrected_by text,
+      correction text,
+      body jsonb not null
+    );
+    create index outcome_incident on outcome (incident_id);
+    create index outcome_component on outcome (component, at);
+    create index outcome_root_cause on outcome (root_cause, at);
+    create index outcome_at on outcome (at);
+    create table outcome_revision (
+      id bigserial primary key,
+      outcome_id text not null references outcome on delete cascade,
+      type text not null,
+      said_by text not null,
+      reason text not null,
+      stands boolean not null,
+      at timestamptz not null,
+      recorded_at timestamptz not null default now()
+    );
+    create index outcome_revision_outcome on outcome_revision (outcome_id);
+    create table tally (
+      id text primary key,
+      kind text not null,
+      root_cause text not null,
+      action text not null,
+      target_class text not null,
+      target text not null,
+      strategy text not null,
+      body jsonb not null,
+      changed_at timestamptz not null default now()
+    );
+    create index tally_root_cause on tally (kind, root_cause);
+    create table adaptation (
+      subject text primary key,
+      value double precision not null,
+      confidence double precision not null,
+      reason text not null,
+      at timestamptz not null
+    );
+  `,
+} as const;

@@ -1,0 +1,110 @@
+import { role } from '@charter/service';
+import { ActionType, MetricName, Name, Recommendation } from '@charter/shared/contracts';
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import type { OutcomeCounter } from '../adapters/statistics.ts';
+import type { TallyBook } from '../adapters/tally-book.ts';
+import type { LearningSettings } from '../config.ts';
+import { Insight, insightsFrom } from '../domain/insights-from.ts';
+import { Pattern, patternsFrom } from '../domain/pattern-from.ts';
+import { type EarnedModes, recommendationFrom } from '../domain/recommendation-from.ts';
+import { Standing, standingFrom, standingsFrom } from '../domain/statistics-from.ts';
+
+const Named = z.array(Standing.extend({ name: z.string() }));
+const Statistics = Standing.extend({
+  sinceDays: z.number(),
+  components: Named,
+  rootCauses: Named,
+  strategies: Named,
+  actions: Named,
+});
+const limit = z.coerce.number().int().min(1).max(500).default(100);
+
+export interface KnowledgeDeps {
+  readonly tallies: TallyBook;
+  readonly counter: OutcomeCounter;
+  readonly settings: LearningSettings;
+  readonly earnedModes: () => Promise<EarnedModes>;
+}
+
+/** What outcomes add up to. */
+export const knowledgeRoutes: FastifyPluginAsyncZod<KnowledgeDeps> = async (app, deps) => {
+  const { tallies, counter, settings, earnedModes } = deps;
+  const { halfLifeDays } = settings;
+
+  app.get(
+    '/recommendations',
+    {
+      config: role('viewer'),
+      schema: {
+        querystring: z.strictObject({ rootCause: MetricName, component: Name.optional() }),
+        response: { 200: Recommendation },
+      },
+    },
+    async ({ query }) => {
+      const [concerning, earned] = await Promise.all([tallies.concerning(query.rootCause), earnedModes()]);
+      const asked = { rootCause: query.rootCause, component: query.component ?? null };
+      return recommendationFrom(concerning, asked, earned, halfLifeDays);
+    },
+  );
+
+  app.get(
+    '/patterns',
+    {
+      config: role('viewer'),
+      schema: {
+        querystring: z.strictObject({
+          rootCause: MetricName.optional(),
+          action: ActionType.optional(),
+          targetClass: Name.optional(),
+          limit,
+        }),
+        response: { 200: z.object({ items: z.array(Pattern) }) },
+      },
+    },
+    async ({ query }) => {
+      const { rootCause, action, targetClass } = query;
+      const [all, earned] = await Promise.all([tallies.all(), earnedModes()]);
+      const asked = patternsFrom(all, earned, halfLifeDays).filter(
+        (one) =>
+          (rootCause === undefined || one.rootCause === rootCause) &&
+          (action === undefined || one.action === action) &&
+          (targetClass === undefined || one.targetClass === targetClass),
+      );
+      return { items: asked.slice(0, query.limit) };
+    },
+  );
+
+  app.get(
+    '/insights',
+    {
+      config: role('viewer'),
+      schema: { querystring: z.strictObject({ limit }), response: { 200: z.object({ items: z.array(Insight) }) } },
+    },
+    async ({ query }) => ({ items: insightsFrom(await tallies.all(), halfLifeDays).slice(0, query.limit) }),
+  );
+
+  app.get(
+    '/statistics',
+    {
+      config: role('viewer'),
+      schema: {
+        querystring: z.strictObject({
+          sinceDays: z.coerce.number().positive().max(36_500).default(30),
+          component: Name.optional(),
+          rootCause: MetricName.optional(),
+        }),
+        response: { 200: Statistics },
+      },
+    },
+    async ({ query: { sinceDays, component, rootCause } }) => {
+      const filter = { sinceSeconds: sinceDays * 86_400, component, rootCause };
+      const groupings = ['component', 'rootCause', 'strategy', 'action'] as const;
+      const [whole, ...grouped] = await Promise.all(
+        [null, ...groupings].map((grouping) => counter.counts(filter, grouping)),
+      );
+      const [components = [], rootCauses = [], strategies = [], actions = []] = grouped.map(standingsFrom);
+      return { ...standingFrom(whole ?? []), sinceDays, components, rootCauses, strategies, actions };
+    },
+  );
+};

@@ -1,0 +1,76 @@
+import { openTransport } from '@charter/queue';
+import {
+  configFrom,
+  createLog,
+  createRegistry,
+  type Environment,
+  everyInterval,
+  type RunningService,
+  startService,
+} from '@charter/service';
+import { outcomeQueue } from '@charter/shared/contracts';
+import { openStore } from '@charter/store';
+import { outcomeLog } from './adapters/outcome-log.ts';
+import { outcomeCounts } from './adapters/statistics.ts';
+import { tallyBook } from './adapters/tally-book.ts';
+import { buildApp } from './app.ts';
+import { KnowledgeConfig, learningSettingsFrom } from './config.ts';
+import { standingFrom } from './domain/statistics-from.ts';
+import { createMetrics } from './metrics.ts';
+import { type KnowledgeTables, migrations } from './migrations.ts';
+import { onOutcome } from './workers/on-outcome.ts';
+
+const housekeepingMs = 60_000;
+/** What the standing in metrics looks back on. */
+const standingSeconds = 30 * 86_400;
+
+export async function startKnowledge(environment: Environment): Promise<RunningService> {
+  const config = configFrom(KnowledgeConfig, environment);
+  const settings = learningSettingsFrom(config);
+  const log = createLog('knowledge', config);
+  const registry = createRegistry('knowledge');
+  const metrics = createMetrics(registry);
+  const store = await openStore<KnowledgeTables>({ url: config.DATABASE_URL, schema: 'knowledge', migrations });
+  const transport = openTransport({
+    app: 'knowledge',
+    store,
+    redisUrl: config.REDIS_URL,
+    registry,
+    prefix: config.CHARTER_QUEUE_PREFIX,
+    allowVolatile: config.CHARTER_ALLOW_VOLATILE_REDIS,
+    onError: (error, context) => log.error({ err: error, ...context }, 'queue trouble'),
+  });
+  const onError = (error: unknown): void => log.error({ err: error }, 'a round failed, the next one comes');
+
+  const outcomes = outcomeLog(store);
+  const tallies = tallyBook(store);
+  const counter = outcomeCounts(store);
+  transport.consume(outcomeQueue, onOutcome({ store, settings, metrics }), { concurrency: 1 });
+  const housekeeping = everyInterval(
+    housekeepingMs,
+    async () => {
+      metrics.forgotten(await outcomes.forgetBefore(config.KNOWLEDGE_RETENTION));
+      const counts = await counter.counts({ sinceSeconds: standingSeconds }, null);
+      const { effectiveness, harmPerThousand } = standingFrom(counts);
+      metrics.standing(effectiveness, harmPerThousand);
+    },
+    onError,
+  );
+
+  const readiness = { postgres: () => store.ping(), redis: () => transport.ping() };
+  const http = await buildApp({
+    config,
+    log,
+    registry,
+    readiness,
+    metrics,
+    store,
+    outcomes,
+    tallies,
+    counter,
+    settings,
+    environment: config.CHARTER_ENVIRONMENT,
+    earnedModes: async () => () => 'observe',
+  });
+  return startService({ app: 'knowledge', config, log, http, closeables: [store, housekeeping, transport] });
+}
