@@ -21,6 +21,8 @@ export interface InstallationOptions extends StartOptions {
   readonly environmentName: string;
   /** Further settings of the services. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Done as soon as the charter is ready: others are ready only once there is a pack. */
+  readonly whenCharterReady?: (url: (name: ServiceName) => string) => Promise<void>;
   /** Services that are not started, e.g. because a test runs several of them elsewhere. */
   readonly without?: readonly ServiceName[];
   readonly processEnvironment: Readonly<Record<string, string | undefined>>;
@@ -65,6 +67,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
     environmentName: options.environmentName,
     settings: options.settings ?? {},
   });
+  const url = (name: ServiceName): string => urlFor(name, portBase);
   const processes = new Map<ServiceName, SupervisedProcess>();
   let inProcess: RunningService[] = [];
 
@@ -84,13 +87,15 @@ export async function startInstallation(options: InstallationOptions): Promise<I
         }),
       );
     }
-    await Promise.all(names.map((name) => untilReady(urlFor(name, portBase))));
+    await untilReady(url('charter'));
+    await options.whenCharterReady?.(url);
+    await Promise.all(names.map((name) => untilReady(url(name))));
     report(`${String(names.length)} services are ready${options.singleProcess ? ' in this process' : ''}`);
   } catch (error) {
     await stop();
     throw error;
   }
-  return { stack, environment, url: (name) => urlFor(name, portBase), process: (name) => processes.get(name), stop };
+  return { stack, environment, url, process: (name) => processes.get(name), stop };
 }
 
 function startProcess(

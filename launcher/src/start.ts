@@ -15,7 +15,7 @@ export async function install(
   report: Report,
 ): Promise<Installation> {
   const isOwn = Object.keys(options.external).length === 0;
-  const installation = await startInstallation({
+  return startInstallation({
     ...options,
     report,
     processEnvironment,
@@ -23,17 +23,12 @@ export async function install(
     cycleInterval: options.cycleInterval ?? (options.demo ? demoCycle : null),
     // somebody else's system is only observed until a person says otherwise
     settings: { ...demoSettings, CHARTER_AUTOMATION: isOwn ? 'auto' : 'observe' },
+    async whenCharterReady(url) {
+      const isNew = await activateDemoPack(url('charter'), url('testbed'));
+      report(isNew ? 'The demo pack is active (deploy/packs/demo.yaml)' : 'The pack that was active stays active');
+      if (!isOwn) report('An external server is used: Charter only observes. PUT /api/v1/automation changes that.');
+    },
   });
-  try {
-    const isNew = await activateDemoPack(installation.url('charter'), installation.url('testbed'));
-    report(isNew ? 'The demo pack is active (deploy/packs/demo.yaml)' : 'The pack that was active stays active');
-    if (!isOwn)
-      report('An external server is used: Charter only observes. PUT /api/v1/automation of the charter changes that.');
-    return installation;
-  } catch (error) {
-    await installation.stop();
-    throw error;
-  }
 }
 
 /** Shows one heal, when asked for, and where everything is. */

@@ -49,6 +49,8 @@ export const DecisionReason = z.object({
   text: z.string(),
 });
 
+export type DecisionReason = z.infer<typeof DecisionReason>;
+
 export const Decision = z.object({
   effect: z.enum(['allow', 'deny', 'require-approval']),
   reasons: z.array(DecisionReason),
