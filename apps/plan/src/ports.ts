@@ -47,4 +47,4 @@ export interface Analyses {
 }
 
 /** The charter as planning uses it. */
-export type Charter = Pick<CharterClient, 'decide' | 'createApproval' | 'approval' | 'vote'>;
+export type Charter = Pick<CharterClient, 'decide' | 'createApproval' | 'approval' | 'vote' | 'withdraw'>;

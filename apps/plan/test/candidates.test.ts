@@ -74,6 +74,22 @@ describe('the nine actions get absolute parameters from what the target has now'
     expect(only({ states, strategies }).actions[0]?.parameters).toEqual({ version: 'v1' });
   });
 
+  test.each([
+    [
+      'UPDATE_CONFIGURATION',
+      { key: 'timeoutSeconds', value: { declared: true } },
+      { key: 'timeoutSeconds', value: 2.5 },
+    ],
+    ['APPLY_POLICY', { version: { declared: true } }, { version: 'v1' }],
+    ['THROTTLE_REQUESTS', { requestsPerSecond: { declared: true } }, { requestsPerSecond: 40 }],
+  ])('%s restores what the pack declares', (action, parameters, expected) => {
+    const declared = { requestsPerSecond: 40, timeoutSeconds: 2.5, policyVersion: 'v1' };
+    const strategies = [strategy('s', [{ action, parameters }])];
+    const candidate = only({ strategies, targets: new Map([['orders', target('orders', { declared })]]) });
+    expect(candidate.actions[0]?.parameters).toEqual(expected);
+    expect(act(action, parameters).blockedBy).toMatch(/the target declares no/);
+  });
+
   test('a second action sees what the first will have changed', () => {
     const strategies = [strategy('s', [scaleUp({ id: 'one' }), scaleUp({ id: 'two', dependsOn: ['one'] })])];
     const { actions } = only({ strategies });

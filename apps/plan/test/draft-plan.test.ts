@@ -1,4 +1,4 @@
-import { type Decision, Plan } from '@charter/shared/contracts';
+import { type Decision, Plan, Rule } from '@charter/shared/contracts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { draftPlan } from '../src/domain/draft-plan.ts';
@@ -33,9 +33,9 @@ function drafted(facts = situation(), settings = defaultSettings) {
     decisionIds: ['d1'],
     reasons: ['policy allows it'],
   };
-  const { analysis: of, targets } = facts;
+  const { analysis: of } = facts;
   const id = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
-  return draftPlan({ id, analysis: of, proposal, choice, targets, now: noon, expiresAt: noon }, settings);
+  return draftPlan({ id, analysis: of, proposal, choice, watched: facts, now: noon, expiresAt: noon }, settings);
 }
 
 const candidateOf = (facts = situation()) => {
@@ -69,7 +69,7 @@ describe('a plan', () => {
         }),
       ],
       ['gateway', target('gateway', { dependsOn: ['orders'], signals: [watch('errors', 'up')] })],
-      ['database', target('database', { signals: [watch('queue', 'both')] })],
+      ['database', target('database', { signals: [watch('queue', 'both'), watch('waits', 'up')] })],
       ['cache', target('cache', { signals: [watch('hits', 'down')] })],
     ]);
     const strategies = [strategy('s', [scaleUp({ delay: '5s' }), { action: 'REBALANCE_LOAD', delay: '9s' }])];
@@ -81,7 +81,7 @@ describe('a plan', () => {
       ['violated', 'orders', 'latency_p95', '>'],
       ['neighbor', 'orders', 'throughput', '<'],
       ['neighbor', 'gateway', 'errors', '>'],
-      ['neighbor', 'database', 'queue', '!='],
+      ['neighbor', 'database', 'waits', '>'],
     ]);
     expect(verification.signals[0]).toMatchObject({
       threshold: 0.5,
@@ -89,6 +89,36 @@ describe('a plan', () => {
       query: 'latency_p95{component="orders"}',
     });
     expect(verification).toMatchObject({ delaySeconds: 9, samples: 3 });
+  });
+
+  test('neighbors must keep the rules of the pack; a rule with hysteresis resolves beyond its second threshold', () => {
+    const rule = (name: string, rest: object) =>
+      Rule.parse({
+        apiVersion: 'charter/v1',
+        kind: 'Rule',
+        metadata: { name },
+        query: `q_${name}`,
+        metric: name,
+        threshold: 1,
+        ...rest,
+      });
+    const rules = new Map([
+      ['orders-latency', rule('orders-latency', { metric: 'latency_p95', resolveThreshold: 0.4 })],
+      ['errors', rule('errors', {})],
+      ['gateway-only', rule('gateway-only', { component: 'gateway' })],
+    ]);
+    const targets = new Map([
+      ['orders', target('orders')],
+      ['gateway', target('gateway', { dependsOn: ['orders'] })],
+    ]);
+    const { signals } = drafted(situation({ rules, targets })).verification;
+    expect(signals.map(({ role, component, rule: name, threshold }) => [role, component, name, threshold])).toEqual([
+      ['violated', 'orders', 'orders-latency', 0.4],
+      ['neighbor', 'orders', 'errors', 1],
+      ['neighbor', 'gateway', 'orders-latency', 1],
+      ['neighbor', 'gateway', 'errors', 1],
+      ['neighbor', 'gateway', 'gateway-only', 1],
+    ]);
   });
 
   test('explains itself and its alternatives in sentences', () => {

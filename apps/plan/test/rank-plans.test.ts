@@ -120,6 +120,14 @@ describe('utility', () => {
     expect(utilityOf({ beliefs: taught({ actions }) })).toEqual(utilityOf({}));
   });
 
+  test('what Knowledge adapted is not counted again beside the trials it was adapted from', () => {
+    const { recommendations } = taught({ actions: [belief({})] });
+    const priors = new Map([['add-capacity', { success: 0.1, confidence: 1 }]]);
+    expect(utilityOf({ beliefs: { recommendations, priors } })).toEqual(
+      utilityOf({ beliefs: taught({ actions: [belief({})] }) }),
+    );
+  });
+
   test('an adapted expectation moves it as far as it is certain', () => {
     const priors = new Map([['add-capacity', { success: 0.1, confidence: 1 }]]);
     expect(utilityOf({ beliefs: { recommendations: new Map(), priors } })?.utility).toBeLessThan(

@@ -80,6 +80,8 @@ export async function startNeighbors(start: Pick<Neighbors, 'pack' | 'targets'>)
       case 'POST /api/v1/approvals/:id/reject':
         neighbors.lastVoteBy = request.headers.authorization;
         return found(decide(neighbors, id, pathname.endsWith('approve') ? 'approved' : 'rejected', body));
+      case 'POST /api/v1/approvals/:id/withdraw':
+        return found(decide(neighbors, id, 'rejected', body));
       case 'GET /api/v1/targets':
         return { status: 200, body: { items: neighbors.targets, nextCursor: null } };
       case 'GET /api/v1/executions': {

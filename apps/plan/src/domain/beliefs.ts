@@ -34,21 +34,30 @@ const deviationsOf90 = 1.645;
 
 /** Chance that a candidate resolves the violation if its root cause is right. */
 export function successBelief(candidate: Candidate, beliefs: Beliefs, settings: PlanningSettings): SuccessBelief {
-  const learned = beliefs.priors.get(candidate.strategy);
-  const expected = learned
-    ? learned.confidence * learned.success + (1 - learned.confidence) * candidate.expectedSuccess
-    : candidate.expectedSuccess;
-  const prior = priorBelief(expected, settings.priorTrials);
   const seen = beliefFor(candidate, beliefs.recommendations.get(causeKey(candidate.cause))?.actions ?? []);
-  const source = learned ? 'the expectation Knowledge adapted' : "the pack's expectation";
-  if (!seen) return { ...prior, harmRate: candidate.risk, secondsToEffect: null, source };
+  if (!seen) return expectation(candidate, beliefs, settings);
+  const prior = priorBelief(candidate.expectedSuccess, settings.priorTrials);
   const posterior = blend(prior, seen, settings.priorTrials);
   const weight = seen.trials / (seen.trials + settings.priorTrials);
   return {
     ...posterior,
     harmRate: weight * Math.min(1, seen.harms / seen.trials) + (1 - weight) * candidate.risk,
     secondsToEffect: seen.meanTimeToEffectSeconds,
-    source: `${String(seen.trials)} trials of ${seen.action} on ${seen.targetClass}, and ${source}`,
+    source: `${String(seen.trials)} trials of ${seen.action} on ${seen.targetClass}, and the pack's expectation`,
+  };
+}
+
+/** Without trials for this root cause: what the pack expects, as far as Knowledge has not adapted it from other ones. */
+function expectation(candidate: Candidate, beliefs: Beliefs, settings: PlanningSettings): SuccessBelief {
+  const learned = beliefs.priors.get(candidate.strategy);
+  const mean = learned
+    ? learned.confidence * learned.success + (1 - learned.confidence) * candidate.expectedSuccess
+    : candidate.expectedSuccess;
+  return {
+    ...priorBelief(mean, settings.priorTrials),
+    harmRate: candidate.risk,
+    secondsToEffect: null,
+    source: learned ? 'the expectation Knowledge adapted' : "the pack's expectation",
   };
 }
 

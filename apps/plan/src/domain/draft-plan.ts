@@ -6,7 +6,6 @@ import type {
   Instant,
   Obligations,
   Plan,
-  Target,
 } from '@charter/shared/contracts';
 import type { Candidate } from './candidate.ts';
 import { actionsText } from './explain.ts';
@@ -15,7 +14,7 @@ import { priorityOf } from './priority-of.ts';
 import type { Proposal } from './propose.ts';
 import { nullStrategy, type RankedPlan } from './rank-plans.ts';
 import type { PlanningSettings } from './settings.ts';
-import { verificationOf } from './verification-of.ts';
+import { verificationOf, type Watched } from './verification-of.ts';
 
 /** What the gates said: which candidate, if any, and how far automation may go with it. */
 export interface Choice {
@@ -34,7 +33,7 @@ export interface Draft {
   readonly analysis: Analysis;
   readonly proposal: Proposal;
   readonly choice: Choice;
-  readonly targets: ReadonlyMap<string, Target>;
+  readonly watched: Watched;
   readonly now: Instant;
   readonly expiresAt: Instant;
 }
@@ -43,7 +42,7 @@ const mostAlternatives = 250;
 
 /** The plan as it is recorded, with all that was weighed. Generations are allocated when it is. */
 export function draftPlan(draft: Draft, settings: PlanningSettings): Plan {
-  const { id, analysis, proposal, choice, targets, now, expiresAt } = draft;
+  const { id, analysis, proposal, choice, watched, now, expiresAt } = draft;
   const { candidate } = choice;
   const chosen = proposal.ranked.find((entry) => (entry.candidate?.id ?? null) === (candidate?.id ?? null));
   const likeliest = analysis.rootCauses[0];
@@ -68,7 +67,7 @@ export function draftPlan(draft: Draft, settings: PlanningSettings): Plan {
     approval: choice.approval,
     obligations: choice.obligations,
     decisionIds: [...new Set(choice.decisionIds)].slice(0, 50),
-    verification: verificationOf(candidate, analysis.violations, targets, settings),
+    verification: verificationOf(candidate, analysis.violations, watched, settings),
     hash: planHash(analysis.environment, actions),
     generations: {},
     createdAt: now,

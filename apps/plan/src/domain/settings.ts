@@ -32,6 +32,8 @@ export interface PlanningSettings {
   readonly approvalSeconds: number;
   /** How long an incident is watched for recovering by itself. */
   readonly watchSeconds: number;
+  /** How many signals verification looks at, the violated ones first. */
+  readonly verifySignals: number;
   readonly verifySamples: number;
   readonly verifyIntervalSeconds: number;
   readonly verifyWindowSeconds: number;
@@ -67,6 +69,7 @@ export const defaultSettings: PlanningSettings = {
   planSeconds: 120,
   approvalSeconds: 900,
   watchSeconds: 600,
+  verifySignals: 40,
   verifySamples: 3,
   verifyIntervalSeconds: 2,
   verifyWindowSeconds: 30,

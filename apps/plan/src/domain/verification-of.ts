@@ -1,22 +1,31 @@
-import type { MetricWatch, Target, Verification, VerificationSignal, Violation } from '@charter/shared/contracts';
+import type { MetricWatch, Rule, Target, Verification, VerificationSignal, Violation } from '@charter/shared/contracts';
 import type { Candidate } from './candidate.ts';
 import { actionable } from './restraint.ts';
 import type { PlanningSettings } from './settings.ts';
 
-const mostSignals = 100;
-const worseBy = { up: '>', down: '<', both: '!=' } as const satisfies Record<MetricWatch['worse'], string>;
+/** The parts of a pack that say what to look at. */
+export interface Watched {
+  readonly targets: ReadonlyMap<string, Target>;
+  readonly rules: ReadonlyMap<string, Rule>;
+}
 
-/** What to look at after acting: the violated rules themselves, then the signals of the targets and of what calls or serves them. */
+/** Which comparator means worse; a signal that is bad both ways cannot show a side effect. */
+const worseBy = { up: '>', down: '<', both: null } as const satisfies Record<MetricWatch['worse'], string | null>;
+
+/**
+ * What to look at after acting: the violated rules themselves, then all rules and signals of the targets and of what
+ * calls or serves them, which must not get worse.
+ */
 export function verificationOf(
   candidate: Candidate | null,
   violations: readonly Violation[],
-  targets: ReadonlyMap<string, Target>,
+  watched: Watched,
   settings: PlanningSettings,
 ): Verification {
-  const violated = actionable(violations).map(violatedSignal);
-  const neighbors = candidate ? neighborSignals(candidate, targets, violated) : [];
+  const violated = actionable(violations).map((violation) => violatedSignal(violation, watched.rules));
+  const neighbors = candidate ? neighborSignals(candidate, watched, violated) : [];
   return {
-    signals: [...violated, ...neighbors].slice(0, mostSignals),
+    signals: [...violated.slice(0, settings.verifySignals), ...neighbors].slice(0, settings.verifySignals),
     delaySeconds: Math.max(0, ...(candidate?.actions.map(({ delaySeconds }) => delaySeconds) ?? [])),
     samples: settings.verifySamples,
     intervalSeconds: settings.verifyIntervalSeconds,
@@ -24,7 +33,8 @@ export function verificationOf(
   };
 }
 
-const violatedSignal = (violation: Violation): VerificationSignal => ({
+/** A rule with hysteresis is only resolved beyond its second threshold. */
+const violatedSignal = (violation: Violation, rules: ReadonlyMap<string, Rule>): VerificationSignal => ({
   role: 'violated',
   fingerprint: violation.fingerprint,
   rule: violation.rule,
@@ -32,35 +42,46 @@ const violatedSignal = (violation: Violation): VerificationSignal => ({
   metric: violation.metric,
   query: violation.query,
   comparator: violation.comparator,
-  threshold: violation.threshold,
+  threshold: rules.get(violation.rule)?.resolveThreshold ?? violation.threshold,
   before: violation.value,
 });
 
 function neighborSignals(
   candidate: Candidate,
-  targets: ReadonlyMap<string, Target>,
+  { targets, rules }: Watched,
   violated: readonly VerificationSignal[],
 ): VerificationSignal[] {
   const acted = new Set(candidate.actions.map(({ target }) => target));
   const served = [...acted].flatMap((name) => targets.get(name)?.dependsOn ?? []);
   const callers = [...targets.values()].filter(({ dependsOn }) => dependsOn.some((name) => acted.has(name)));
   const names = new Set([...acted, ...callers.map(({ metadata }) => metadata.name), ...served]);
-  const known = new Set(violated.map(({ component, metric }) => `${component}/${metric}`));
-  return [...names].flatMap((component) =>
-    (targets.get(component)?.signals ?? [])
-      .filter(({ name }) => !known.has(`${component}/${name}`))
-      .map(
-        ({ name, query, worse }): VerificationSignal => ({
-          role: 'neighbor',
-          fingerprint: null,
-          rule: name,
-          component,
-          metric: name,
-          query,
-          comparator: worseBy[worse],
-          threshold: null,
-          before: null,
-        }),
-      ),
+  const known = new Set(
+    violated.flatMap(({ component, rule, metric }) => [`${component} ${rule}`, `${component} ${metric}`]),
+  );
+  return [...names]
+    .flatMap((component) => [...ruleSignals(component, rules), ...ownSignals(component, targets)])
+    .filter(
+      ({ component, rule, metric }) => !known.has(`${component} ${rule}`) && !known.has(`${component} ${metric}`),
+    );
+}
+
+function ruleSignals(component: string, rules: ReadonlyMap<string, Rule>): VerificationSignal[] {
+  return [...rules.values()].flatMap(({ metadata, query, metric, comparator, threshold, component: only }) =>
+    query === undefined || threshold === undefined || (only !== undefined && only !== component)
+      ? []
+      : [neighbor({ component, rule: metadata.name, metric, query, comparator, threshold })],
   );
 }
+
+function ownSignals(component: string, targets: ReadonlyMap<string, Target>): VerificationSignal[] {
+  return (targets.get(component)?.signals ?? []).flatMap(({ name, query, worse }) => {
+    const comparator = worseBy[worse];
+    return comparator === null
+      ? []
+      : [neighbor({ component, rule: name, metric: name, query, comparator, threshold: null })];
+  });
+}
+
+const neighbor = (
+  seen: Pick<VerificationSignal, 'component' | 'rule' | 'metric' | 'query' | 'comparator' | 'threshold'>,
+): VerificationSignal => ({ role: 'neighbor', fingerprint: null, before: null, ...seen });

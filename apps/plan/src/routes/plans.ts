@@ -17,7 +17,8 @@ const PlanBody = z
   .strictObject({ analysis: AnalysisBody.optional(), analysisId: Ulid.optional(), dryRun: z.boolean().default(false) })
   .refine(({ analysis, analysisId }) => (analysis === undefined) !== (analysisId === undefined), {
     message: 'needs either analysis or analysisId',
-  });
+  })
+  .refine((body) => !JSON.stringify(body).includes('\\u0000'), 'has a NUL character');
 const VoteBody = z.strictObject({ reason: z.string().max(2_000).optional() }).prefault({});
 
 export interface PlanDeps {

@@ -56,7 +56,7 @@ export async function planIncident(analysis: Analysis, deps: PlannerDeps): Promi
 /** Plans from a situation, whatever is in flight for the incident itself. */
 export async function makePlan(situation: Situation, deps: PlannerDeps): Promise<PlannedCourse> {
   const { settings, metrics, charter } = deps;
-  const { analysis, targets, now } = situation;
+  const { analysis, now } = situation;
   const started = performance.now();
   const proposal = propose(situation, settings);
   metrics.scored((performance.now() - started) / 1_000, proposal.ranked.length);
@@ -66,7 +66,7 @@ export async function makePlan(situation: Situation, deps: PlannerDeps): Promise
     Date.parse(now) + lifeSeconds(chosen.status, chosen.obligations.withinSeconds, settings) * 1_000,
   );
   const plan = draftPlan(
-    { id, analysis, proposal, choice: chosen, targets, now, expiresAt: expiresAt.toISOString() },
+    { id, analysis, proposal, choice: chosen, watched: situation, now, expiresAt: expiresAt.toISOString() },
     settings,
   );
   const { candidate, status } = chosen;

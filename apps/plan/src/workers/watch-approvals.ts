@@ -15,7 +15,7 @@ import { tell } from './tell.ts';
 
 export interface ApprovalDeps {
   readonly store: Store<PlanTables>;
-  readonly charter: Pick<Charter, 'createApproval' | 'approval' | 'vote'>;
+  readonly charter: Pick<Charter, 'createApproval' | 'approval' | 'withdraw'>;
   readonly settings: PlanningSettings;
   readonly metrics: Pick<PlanMetrics, 'ended'>;
   /** What people do not want gives way to the next rung. */
@@ -186,9 +186,9 @@ function rejectionText({ votes }: Approval): string {
 }
 
 /** Takes a question back. One that was answered or is unknown by now needs no more. */
-async function withdraw(charter: Pick<Charter, 'vote'>, approvalId: string, reason: string): Promise<void> {
+async function withdraw(charter: Pick<Charter, 'withdraw'>, approvalId: string, reason: string): Promise<void> {
   try {
-    await charter.vote(approvalId, { vote: 'reject', reason: `withdrawn: ${reason}` });
+    await charter.withdraw(approvalId, reason.slice(0, 2_000));
   } catch (error) {
     if (!(error instanceof CharterError) || error.retryable) throw error;
   }

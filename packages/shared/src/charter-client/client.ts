@@ -37,6 +37,8 @@ export interface CharterClient {
   ): Promise<z.infer<typeof ApprovalPage>>;
   /** Votes on an approval; pass on the person's `authorization`, so that the vote is theirs. */
   vote(id: string, vote: Vote, options?: CallOptions): Promise<Approval>;
+  /** Takes back a question this caller asked; one that is decided stays as it is. */
+  withdraw(id: string, reason: string, options?: CallOptions): Promise<Approval>;
 }
 
 /** The decision that stands when the charter does not answer: nothing automatic happens. `at` is when it was due. */
@@ -95,6 +97,10 @@ export function createCharterClient(connection: CharterConnection): CharterClien
     async vote(id, { vote, reason }, options) {
       const body = reason === undefined ? {} : { reason };
       const call = { method: 'POST', path: `${approvalPath(id)}/${vote}`, body, ...options } as const;
+      return readAnswer(Approval, await askCharter(connection, call));
+    },
+    async withdraw(id, reason, options) {
+      const call = { method: 'POST', path: `${approvalPath(id)}/withdraw`, body: { reason }, ...options } as const;
       return readAnswer(Approval, await askCharter(connection, call));
     },
   };
