@@ -1,3 +1,5 @@
+export { type ChangePoints, type ChangePointTuning, changePointTuning, createChangePoints } from './change-points.ts';
+export { fitJointModel, type JointModel, type JointTuning, jointTuning } from './joint-model.ts';
 export {
   findPatterns,
   type Pattern,

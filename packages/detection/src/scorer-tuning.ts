@@ -29,12 +29,12 @@ export interface ScorerTuning {
 
 export const scorerTuning: ScorerTuning = {
   spanSamples: 4096,
-  keptSamples: 512,
+  keptSamples: 256,
   minimumSamples: 20,
   smoothSamples: 12,
   briefSamples: 3,
   daySlots: 144,
-  shapeDays: 8,
+  shapeDays: 6,
   leastDays: 2,
   constantDistance: 50,
   halfDistance: 3,
