@@ -1,6 +1,7 @@
 import type { PolicyLimits } from '../limits.ts';
 import { BoundedMemo } from './bounded-memo.ts';
 import type { CompiledRule } from './compiled-rule.ts';
+import { unconstrained } from './dimension.ts';
 import { anyGlobMatches, type Glob } from './glob.ts';
 import { addToIndex, collectFrom, createNameIndex, type NameIndex } from './name-index.ts';
 
@@ -11,7 +12,12 @@ export interface Candidates {
   readonly lastDuty: number;
   /** Rules in `warn` or `shadow`: reported, never effective. */
   readonly observed: readonly CompiledRule[];
+  /** The attributes that any of these rules constrains, as bits of `needs`; the others need no look-up. */
+  readonly needs: number;
 }
+
+/** Bits of `Candidates.needs`. */
+export const needs = { role: 1, purpose: 2, environment: 4, place: 8 } as const;
 
 /** What is known about one action. Rules for any action or for a pattern of actions are in the node they all share. */
 export interface ActionNode {
@@ -126,7 +132,17 @@ function findCandidates(
     enforced,
     lastDuty: enforced.findLastIndex(({ hasDuties }) => hasDuties),
     observed: rules.filter(({ ref }) => ref.rollout !== 'enforce'),
+    needs: rules.reduce((bits, rule) => bits | needsOf(rule), 0),
   };
+}
+
+function needsOf({ role, purpose, environment, targetClass, group }: CompiledRule): number {
+  return (
+    (role === unconstrained ? 0 : needs.role) |
+    (purpose === unconstrained ? 0 : needs.purpose) |
+    (environment === unconstrained ? 0 : needs.environment) |
+    (targetClass === unconstrained && group === unconstrained ? 0 : needs.place)
+  );
 }
 
 /** Whether a value satisfies a list of patterns; a missing value satisfies only the absent list. */

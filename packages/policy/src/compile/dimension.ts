@@ -12,8 +12,6 @@ const maxAtoms = 30;
  * the bits of the patterns that its value satisfies, so that one AND tells whether a rule applies.
  */
 export interface Dimension {
-  /** False when no rule constrains it, or when it has too many patterns for one word. */
-  readonly isUsed: boolean;
   /** Rules name more patterns than fit one word; they carry their patterns as sets instead. */
   readonly isWide: boolean;
   /** The mask of a rule with these patterns. */
@@ -30,7 +28,7 @@ export function dimensionFrom(lists: Iterable<readonly Glob[] | null>, cachedNam
   }
   const isWide = atoms.size > maxAtoms;
   if (isWide || atoms.size === 0) {
-    return { isUsed: false, isWide, ruleMask: () => unconstrained, maskOf: () => anyBit };
+    return { isWide, ruleMask: () => unconstrained, maskOf: () => anyBit };
   }
   const bits = new Map([...atoms.keys()].map((pattern, at) => [pattern, 1 << at]));
   const starred = [...atoms.values()].filter((glob) => !isExact(glob));
@@ -51,7 +49,6 @@ export function dimensionFrom(lists: Iterable<readonly Glob[] | null>, cachedNam
     return mask;
   };
   return {
-    isUsed: true,
     isWide,
     ruleMask: (globs) => globs?.reduce((mask, { pattern }) => mask | (bits.get(pattern) ?? 0), 0) ?? unconstrained,
     maskOf: (value) => (value === undefined ? anyBit : (exact.get(value) ?? unknownMask(value))),

@@ -1,5 +1,5 @@
 import { CelFault } from '../cel/cel-fault.ts';
-import { type Candidates, candidatesFor } from '../compile/action-node.ts';
+import { type Candidates, candidatesFor, needs } from '../compile/action-node.ts';
 import type { CompiledRule, WideMatch } from '../compile/compiled-rule.ts';
 import { anyGlobMatches } from '../compile/glob.ts';
 import { lowerAutomation, mergeObligations, noObligations } from '../compile/obligations.ts';
@@ -8,6 +8,8 @@ import type { ConditionError, DecisionCode, PolicyDecision } from './decision.ts
 import { overrideFor } from './overrides.ts';
 import type { PolicyRequest } from './request.ts';
 
+/** Stands in for the mask of an attribute that no candidate constrains. */
+const everyBit = -1;
 const noRules: readonly CompiledRule[] = [];
 const noErrors: readonly ConditionError[] = [];
 
@@ -44,12 +46,14 @@ function decideKnown(snapshot: PolicySnapshot, request: PolicyRequest): PolicyDe
 
 /** Tries the candidates in order and stops where no later rule can change the effect or the duties. */
 function weigh(snapshot: PolicySnapshot, request: PolicyRequest, candidates: Candidates): PolicyDecision {
-  const { classes, environments, groups, purposes, roles } = snapshot.dimensions;
-  const role = roles.isUsed ? roles.maskOf(request.role) : -1;
-  const purpose = purposes.isUsed ? purposes.maskOf(request.purpose) : -1;
-  const environment = environments.isUsed ? environments.maskOf(request.environment) : -1;
-  const targetClass = classes.isUsed ? classes.maskOf(request.targetClass) : -1;
-  const group = groups.isUsed ? groups.maskOf(request.group) : -1;
+  const { dimensions } = snapshot;
+  const { needs: wanted } = candidates;
+  const role = (wanted & needs.role) !== 0 ? dimensions.roles.maskOf(request.role) : everyBit;
+  const purpose = (wanted & needs.purpose) !== 0 ? dimensions.purposes.maskOf(request.purpose) : everyBit;
+  const environment =
+    (wanted & needs.environment) !== 0 ? dimensions.environments.maskOf(request.environment) : everyBit;
+  const targetClass = (wanted & needs.place) !== 0 ? dimensions.classes.maskOf(request.targetClass) : everyBit;
+  const group = (wanted & needs.place) !== 0 ? dimensions.groups.maskOf(request.group) : everyBit;
   const { enforced, lastDuty, observed } = candidates;
 
   let errors: ConditionError[] | null = null;

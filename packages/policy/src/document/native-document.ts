@@ -8,9 +8,15 @@ const pattern = z
   .string()
   .min(1)
   .max(defaultLimits.patternLength)
-  .refine((value) => value.split('*').length - 1 <= defaultLimits.starsPerPattern, {
+  .refine((value) => starsIn(value) <= defaultLimits.starsPerPattern, {
     error: `A pattern holds at most ${String(defaultLimits.starsPerPattern)} stars`,
   });
+function starsIn(text: string): number {
+  let stars = 0;
+  for (let at = text.indexOf('*'); at >= 0; at = text.indexOf('*', at + 1)) stars += 1;
+  return stars;
+}
+
 const patterns = z.array(pattern).min(1).max(defaultLimits.patternsPerMatcher);
 const duration = z.string().refine((value) => (secondsFrom(value) ?? 0) > 0, { error: 'Expected a duration like 15m' });
 const fraction = z.union([

@@ -8,7 +8,7 @@ import type { NativeDocument } from './native-document.ts';
 import type { DocumentError, EscalationLevel, Policy, PolicyRule } from './policy.ts';
 import { type ReadOptions, readDocuments } from './read-documents.ts';
 import { collectAction, forbiddenNames, rulesFromClassic, whitelistedNames } from './rules-from-classic.ts';
-import { errorAt, pointerFrom, type SourceDocument } from './source.ts';
+import { errorAt, type SourceDocument } from './source.ts';
 
 export type PolicyResult =
   | { readonly ok: true; readonly policy: Policy }
@@ -66,7 +66,7 @@ function nativeFrom({ value, lineOf }: SourceDocument, limits: PolicyLimits): Po
       rollout: rule.rollout ?? document.rollout ?? 'enforce',
       automation: rule.automation?.max ?? null,
       obligations: rule.obligations ?? [],
-      pointer: pointerFrom(['rules', index]),
+      pointer: `/rules/${String(index)}`,
       line: lineOf(['rules', index]),
     }),
   );
@@ -159,18 +159,24 @@ function conditionsFrom(document: NativeDocument, lineOf: SourceDocument['lineOf
 
 function repeatedIds(document: NativeDocument, lineOf: SourceDocument['lineOf']): DocumentError[] {
   const seen = new Map<string, number>();
-  return document.rules.flatMap(({ id }, index) => {
+  const errors: DocumentError[] = [];
+  for (const [index, { id }] of document.rules.entries()) {
     const first = seen.get(id);
-    if (first !== undefined)
-      return [errorAt(['rules', index, 'id'], `The id ${id} is taken by rule ${String(first)}`, lineOf)];
-    seen.set(id, index);
-    return [];
-  });
+    if (first === undefined) seen.set(id, index);
+    else errors.push(errorAt(['rules', index, 'id'], `The id ${id} is taken by rule ${String(first)}`, lineOf));
+  }
+  return errors;
 }
 
+/** The names that rules about collecting allow or deny. */
 function metricsOf(rules: readonly PolicyRule[]): Policy['metrics'] {
-  const isCollected = ({ match }: PolicyRule): boolean => match.actions?.includes(collectAction) ?? true;
-  const named = (effect: PolicyRule['effect']): string[] =>
-    rules.filter((rule) => rule.effect === effect && isCollected(rule)).flatMap(({ match }) => match.metrics ?? []);
-  return { whitelisted: [...new Set(named('allow'))], forbidden: [...new Set(named('deny'))] };
+  const whitelisted = new Set<string>();
+  const forbidden = new Set<string>();
+  for (const { effect, match } of rules) {
+    if (effect === 'require-approval' || match.metrics === undefined) continue;
+    if (match.actions !== undefined && !match.actions.includes(collectAction)) continue;
+    const names = effect === 'allow' ? whitelisted : forbidden;
+    for (const name of match.metrics) names.add(name);
+  }
+  return { whitelisted: [...whitelisted], forbidden: [...forbidden] };
 }
