@@ -1,14 +1,11 @@
-import type { AlertRecord } from './domain/alert.ts';
 import type { Answer } from './domain/observe-query.ts';
 import type { ActiveSilence } from './domain/suppression.ts';
+import type { HeardAlert } from './domain/webhook-payload.ts';
 
 /** Where rules are asked. Trouble is an answer; it never throws. */
 export interface QuerySource {
   ask(upstream: string | null, query: string, signal: AbortSignal): Promise<Answer>;
 }
-
-/** An alert before it is known what it is evidence of. */
-export type HeardAlert = Omit<AlertRecord, 'fingerprint'>;
 
 export interface AlertTrouble {
   readonly kind: 'inconclusive';

@@ -79,6 +79,8 @@ export async function openStore<Tables>(options: StoreOptions): Promise<Store<Ta
     connectionTimeoutMillis: 5_000,
   });
   pool.on('error', () => undefined); // an idle connection broke; the next query opens a new one or reports the outage
+  // One in use broke: its query rejects as well, and between two queries of a transaction nobody else would listen.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const root = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
     await migrate({ url: options.url, db: root }, 'transport', transportMigrations);
@@ -169,13 +171,17 @@ function txOn<Tables>(
 
   async function promise(queue: string, envelopes: readonly Envelope[]): Promise<void> {
     if (envelopes.length === 0) return;
+    const rows = envelopes.map((envelope) => {
+      const payload = JSON.stringify(envelope);
+      return { id: envelope.id, payload, digest: digestOf(envelope) };
+    });
+    // One JSON parameter: the driver escapes text arrays character by character, thirty times slower.
     await sql`
       insert into transport.outbox (id, queue, producer, payload, digest, published_at)
       select id, ${queue}, ${schema}, payload, digest, now()
-      from unnest(
-        ${envelopes.map(({ id }) => id)}::text[],
-        ${envelopes.map((envelope) => JSON.stringify(envelope))}::text[],
-        ${envelopes.map(digestOf)}::text[]) as message(id, payload, digest)`.execute(trx);
+      from json_to_recordset(${JSON.stringify(rows)}::json) as message(id text, payload text, digest text)`.execute(
+      trx,
+    );
     for (const envelope of envelopes) promised.push({ queue, envelope });
   }
 }

@@ -2,8 +2,8 @@ import type { Alertmanager, GettableAlert, GettableSilence } from '@charter/prom
 import type { Suppression } from '@charter/shared/contracts';
 import { RE2JS } from 're2js';
 import type { ActiveSilence } from '../domain/suppression.ts';
-import { cleanLabels } from '../domain/webhook-payload.ts';
-import type { AlertSource, AlertTrouble, HeardAlert } from '../ports.ts';
+import { cleanLabels, type HeardAlert } from '../domain/webhook-payload.ts';
+import type { AlertSource, AlertTrouble } from '../ports.ts';
 
 const everything = { active: true, silenced: true, inhibited: true };
 

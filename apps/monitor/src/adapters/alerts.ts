@@ -11,16 +11,32 @@ export async function alertsById(db: Db, ids: readonly string[]): Promise<Map<st
   return new Map(rows.map(({ record }) => [record.id, record]));
 }
 
-/** All alerts that fire, as far as is known. */
-export async function firingAlerts(db: Db): Promise<AlertRecord[]> {
-  const rows = await db.selectFrom('alert').select('record').where('firing', '=', true).execute();
+/** Alerts that fire, as far as is known, and were not listed: what their Alertmanager would list, or nobody repeats. */
+export async function unlistedAlerts(
+  db: Db,
+  listed: readonly string[],
+  askedAt: number,
+  expirySeconds: number,
+): Promise<AlertRecord[]> {
+  const { rows } = await sql<{ record: AlertRecord }>`
+    select alert.record from monitor.alert
+    left join unnest(${listed}::text[]) as now(id) on now.id = alert.id
+    where firing and now.id is null and seen_at < ${new Date(askedAt)}
+      and (listed or seen_at < ${new Date(askedAt - expirySeconds * 1_000)}
+        or exists (select from monitor.alert_sender where url = record->>'sender'))`.execute(db);
   return rows.map(({ record }) => record);
 }
 
-/** Alerts that fire for any of the given violations. */
+/** More alerts of one violation than this say nothing new of it, but would make each look cost all that ever fired. */
+const witnesses = 20;
+
+/** Alerts that fire for each of the given violations, some of them where there are very many. */
 export async function firingAlertsOf(db: Db, fingerprints: readonly string[]): Promise<AlertRecord[]> {
   const { rows } = await sql<{ record: AlertRecord }>`
-    select record from monitor.alert where firing and fingerprint = any(${fingerprints}::text[])`.execute(db);
+    select record from unnest(${fingerprints}::text[]) as wanted(fingerprint)
+    cross join lateral (
+      select record from monitor.alert where firing and alert.fingerprint = wanted.fingerprint limit ${witnesses}
+    ) as witness`.execute(db);
   return rows.map(({ record }) => record);
 }
 

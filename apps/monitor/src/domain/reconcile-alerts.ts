@@ -9,15 +9,10 @@ export interface AlertListing {
 
 /**
  * Compares what is remembered with what Alertmanager lists now, so that a lost webhook heals itself: listed and not remembered
- * fires, remembered and not listed is resolved. Absence only counts for alerts whose Alertmanager is one of ours.
- * Answers the alerts that differ.
+ * fires, remembered and not listed is resolved. `remembered` are the listed ones, and those whose absence means something:
+ * their Alertmanager is one of ours, or nobody repeated them for too long. Answers the alerts that differ.
  */
-export function reconcileAlerts(
-  remembered: readonly AlertRecord[],
-  { alerts, askedAt }: AlertListing,
-  knownSenders: ReadonlySet<string>,
-  expireAfterSeconds: number,
-): AlertRecord[] {
+export function reconcileAlerts(remembered: readonly AlertRecord[], { alerts, askedAt }: AlertListing): AlertRecord[] {
   const listed = new Map(alerts.map((alert) => [alert.id, alert]));
   const changed: AlertRecord[] = [];
   for (const known of remembered) {
@@ -26,11 +21,7 @@ export function reconcileAlerts(
     if (now) {
       const merged = mergeListed(known, now);
       if (isDifferent(known, merged)) changed.push(merged);
-    } else if (known.firing && known.seenAt < askedAt) {
-      const isOurs = known.listed || knownSenders.has(known.sender);
-      const isExpired = askedAt - known.seenAt > expireAfterSeconds * 1_000;
-      if (isOurs || isExpired) changed.push({ ...known, firing: false, endsAt: askedAt });
-    }
+    } else if (known.firing && known.seenAt < askedAt) changed.push({ ...known, firing: false, endsAt: askedAt });
   }
   for (const fresh of listed.values()) changed.push(fresh);
   return changed;

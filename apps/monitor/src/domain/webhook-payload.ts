@@ -40,10 +40,21 @@ export const WebhookPayload = z.looseObject({
 });
 export type WebhookPayload = z.infer<typeof WebhookPayload>;
 
-/** The alerts of a webhook call as they are remembered. `receivedAt` in milliseconds. */
-export function alertsOfPayload(payload: WebhookPayload, receivedAt: number): Omit<AlertRecord, 'fingerprint'>[] {
+/** An alert before it is known what it is evidence of. */
+export type HeardAlert = Omit<AlertRecord, 'fingerprint'>;
+
+/** What a webhook call says, as it waits to be worked on. */
+export interface HeardCall {
+  readonly alerts: readonly HeardAlert[];
+  /** How many alerts of its group it left out, and the labels of that group. */
+  readonly truncated: number;
+  readonly groupLabels: Readonly<Record<string, string>>;
+}
+
+/** Takes a webhook call apart. `receivedAt` in milliseconds. */
+export function heardFrom(payload: WebhookPayload, receivedAt: number): HeardCall {
   const sender = clean(payload.externalURL).slice(0, 500);
-  return payload.alerts.map((alert) => {
+  const alerts = payload.alerts.map((alert): HeardAlert => {
     const labels = cleanLabels(alert.labels);
     const firing = alert.status === 'firing';
     const endsAt = alert.endsAt === undefined ? Number.NaN : Date.parse(alert.endsAt);
@@ -60,6 +71,7 @@ export function alertsOfPayload(payload: WebhookPayload, receivedAt: number): Om
       seenAt: receivedAt,
     };
   });
+  return { alerts, truncated: payload.truncatedAlerts, groupLabels: payload.groupLabels };
 }
 
 /** For senders that leave out the fingerprint. */

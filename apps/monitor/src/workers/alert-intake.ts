@@ -1,7 +1,7 @@
 import { CharterError } from '@charter/shared/contracts';
 import { type Store, unavailableFrom } from '@charter/store';
 import { sql } from 'kysely';
-import type { WebhookPayload } from '../domain/webhook-payload.ts';
+import { type HeardCall, heardFrom, type WebhookPayload } from '../domain/webhook-payload.ts';
 import type { MonitorMetrics } from '../metrics.ts';
 import type { MonitorTables } from '../tables.ts';
 
@@ -51,9 +51,10 @@ export function createAlertIntake({ store, metrics, limit, onStored }: AlertInta
 
   async function commit(calls: readonly Waiting[]): Promise<void> {
     try {
-      await sql`insert into monitor.alert_intake (body) select unnest(${calls.map(({ body }) => body)}::text[])`.execute(
-        store.db,
-      );
+      await store.db
+        .insertInto('alert_intake')
+        .values(calls.map(({ body }) => ({ body })))
+        .execute();
     } catch (error) {
       for (const { stored, alerts } of calls) {
         metrics.webhook('failed', alerts, 0);
@@ -77,7 +78,7 @@ export function createAlertIntake({ store, metrics, limit, onStored }: AlertInta
       }
       const stored = Promise.withResolvers<void>();
       waiting.push({
-        body: JSON.stringify(payload),
+        body: JSON.stringify(heardFrom(payload, Date.now()) satisfies HeardCall),
         alerts: payload.alerts.length,
         since: performance.now(),
         stored,

@@ -4,8 +4,8 @@ import { sql } from 'kysely';
 import { alertsById, firingAlertsOf, saveAlerts } from '../adapters/alerts.ts';
 import { deriveAlone } from '../adapters/remembered.ts';
 import { evidenceOfAlerts, mergeAlert, subjectOfAlert } from '../domain/alert.ts';
-import { alertsOfPayload, WebhookPayload, wavesOf } from '../domain/webhook-payload.ts';
-import type { AlertSource, HeardAlert } from '../ports.ts';
+import { type HeardAlert, type HeardCall, wavesOf } from '../domain/webhook-payload.ts';
+import type { AlertSource } from '../ports.ts';
 import type { MonitorTables } from '../tables.ts';
 import { applyObservations, type DeriveDeps } from './apply-observations.ts';
 
@@ -19,7 +19,6 @@ export interface DrainDeps extends DeriveDeps {
 interface StoredCall {
   readonly id: string;
   readonly body: string;
-  readonly received_at: Date;
 }
 
 /** Calls worked on at once: enough to be cheap, few enough not to hold up the calls that arrive meanwhile. */
@@ -44,7 +43,7 @@ export function drainIntake(deps: DrainDeps): () => Promise<void> {
 async function oldest({ db }: Store<MonitorTables>): Promise<StoredCall[]> {
   return db
     .selectFrom('alert_intake')
-    .select(['id', 'body', 'received_at'])
+    .select(['id', 'body'])
     .where('failure', 'is', null)
     .orderBy('id')
     .limit(callsPerBatch)
@@ -69,7 +68,7 @@ async function workOneByOne(calls: readonly StoredCall[], deps: DrainDeps): Prom
 /** Takes the calls out of the intake in the transaction that acts on them, so that each counts once. */
 async function work(calls: readonly StoredCall[], deps: DrainDeps): Promise<void> {
   const started = performance.now();
-  const heard = new Map<string, HeardAlert[]>();
+  const heard = new Map<string, readonly HeardAlert[]>();
   for (const call of calls) heard.set(call.id, await alertsOf(call, deps));
   const taken = await deps.store.transaction(async (tx) => {
     await deriveAlone(tx.db);
@@ -87,11 +86,10 @@ async function work(calls: readonly StoredCall[], deps: DrainDeps): Promise<void
 }
 
 /** What a call says; what it left out is asked of Alertmanager, and when that fails the next cycle finds it. */
-async function alertsOf({ body, received_at }: StoredCall, deps: DrainDeps): Promise<HeardAlert[]> {
-  const payload = WebhookPayload.parse(JSON.parse(body));
-  const alerts = alertsOfPayload(payload, received_at.getTime());
-  if (payload.truncatedAlerts === 0) return alerts;
-  const listing = await deps.alerts.listGroup(payload.groupLabels, AbortSignal.timeout(completionMs));
+async function alertsOf({ body }: StoredCall, deps: DrainDeps): Promise<readonly HeardAlert[]> {
+  const { alerts, truncated, groupLabels } = JSON.parse(body) as HeardCall;
+  if (truncated === 0) return alerts;
+  const listing = await deps.alerts.listGroup(groupLabels, AbortSignal.timeout(completionMs));
   if (listing.kind === 'inconclusive') return alerts;
   const said = new Set(alerts.map(({ id }) => id));
   return [...alerts, ...listing.alerts.filter(({ id }) => !said.has(id))];

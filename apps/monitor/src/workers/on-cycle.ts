@@ -1,6 +1,6 @@
 import type { CycleRequest } from '@charter/shared/contracts';
 import type { ReceivedMessage, Store, Tx } from '@charter/store';
-import { firingAlerts, knownSenders, rememberSenders, saveAlerts } from '../adapters/alerts.ts';
+import { alertsById, firingAlertsOf, rememberSenders, saveAlerts, unlistedAlerts } from '../adapters/alerts.ts';
 import { activeSignals, deriveAlone, saveEvaluations } from '../adapters/remembered.ts';
 import { type AlertRecord, subjectOfAlert } from '../domain/alert.ts';
 import type { Observation } from '../domain/observation.ts';
@@ -8,7 +8,8 @@ import { observeAlerts, observeRules, observeStanding } from '../domain/observe-
 import { reconcileAlerts } from '../domain/reconcile-alerts.ts';
 import { isActive, type SignalState } from '../domain/signal-state.ts';
 import type { ActiveSilence } from '../domain/suppression.ts';
-import type { AlertSource, HeardAlert, QuerySource } from '../ports.ts';
+import type { HeardAlert } from '../domain/webhook-payload.ts';
+import type { AlertSource, QuerySource } from '../ports.ts';
 import type { MonitorTables } from '../tables.ts';
 import { applyObservations, type DeriveDeps } from './apply-observations.ts';
 import { askRules, type RoundLimits } from './observe-upstreams.ts';
@@ -49,7 +50,7 @@ export function onCycle(deps: OnCycleDeps): (message: ReceivedMessage<CycleReque
       const rules = observeRules(asked, active, mapping, now);
       const alerts =
         listing.kind === 'listed'
-          ? observeAlerts(await reconcile(tx, listing.alerts, askedAt), active, mapping, now)
+          ? observeAlerts(await reconcile(tx, listing.alerts, active, askedAt), active, mapping, now)
           : unheard(active, listing, now);
       const observations = [...rules.observations, ...alerts, ...observeStanding(active, now)];
       await applyObservations(tx, observations, deps, { active, cycleId: message.data.id });
@@ -58,24 +59,28 @@ export function onCycle(deps: OnCycleDeps): (message: ReceivedMessage<CycleReque
     });
   };
 
-  /** Brings the remembered alerts up to date; answers those that fire and those that just stopped. */
+  /** Brings the remembered alerts up to date; answers those that speak for what is active, and those that just stopped. */
   async function reconcile(
     tx: Tx<MonitorTables>,
     heard: readonly HeardAlert[],
+    active: readonly SignalState[],
     askedAt: number,
   ): Promise<AlertRecord[]> {
     const mapping = { environment: deps.environment, watch: deps.watch() };
-    const listed = heard.map((alert) => ({
+    const alerts = heard.map((alert) => ({
       ...alert,
       fingerprint: subjectOfAlert(alert, mapping)?.fingerprint ?? null,
     }));
-    const remembered = await firingAlerts(tx.db);
-    const senders = await knownSenders(tx.db);
-    const changed = reconcileAlerts(remembered, { alerts: listed, askedAt }, senders, deps.alertExpirySeconds);
+    const ids = alerts.map(({ id }) => id);
+    const known = [...(await alertsById(tx.db, ids)).values()];
+    const unlisted = await unlistedAlerts(tx.db, ids, askedAt, deps.alertExpirySeconds);
+    const changed = reconcileAlerts([...known, ...unlisted], { alerts, askedAt });
     await saveAlerts(tx.db, changed);
     await rememberSenders(tx.db, new Set(changed.flatMap(({ listed, sender }) => (listed && sender ? [sender] : []))));
-    const latest = new Map([...remembered, ...changed].map((alert) => [alert.id, alert]));
-    return [...latest.values()];
+    const touched = new Set(changed.flatMap(({ fingerprint }) => (fingerprint === null ? [] : [fingerprint])));
+    for (const { fingerprint, source } of active) if (source === 'alertmanager') touched.add(fingerprint);
+    const firing = await firingAlertsOf(tx.db, [...touched]);
+    return [...new Map([...alerts, ...known, ...firing, ...changed].map((alert) => [alert.id, alert])).values()];
   }
 }
 
