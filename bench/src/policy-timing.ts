@@ -12,7 +12,12 @@ export interface Timing {
  */
 export function timeCalls<T>(call: (input: T) => unknown, inputs: readonly T[], budgetMs: number): Timing {
   const warmUntil = performance.now() + budgetMs / 4;
-  for (let at = 0; performance.now() < warmUntil; at += 1) keep(call(inputs[at % inputs.length] as T));
+  do {
+    for (const input of inputs) {
+      keep(call(input));
+      if (performance.now() > warmUntil + budgetMs) break;
+    }
+  } while (performance.now() < warmUntil);
   const rounds: number[] = [];
   const meanUntil = performance.now() + budgetMs / 2;
   do {

@@ -5,5 +5,3 @@ export class CelFault {
     this.detail = detail;
   }
 }
-
-export const isFault = (value: unknown): value is CelFault => value instanceof CelFault;
