@@ -1,6 +1,7 @@
 import { type ChangedSeries, changedSeries, freshestByMetric, freshnessKey } from './changed-series.ts';
 import { gapsByComponent } from './edge-gaps.ts';
 import { eventMixChanges, isEventSeries } from './event-mix.ts';
+import { explainingFirst } from './explaining-series.ts';
 import type { MetricKind } from './metric-kind.ts';
 import type { Series } from './series.ts';
 import { calleesIn, type Topology } from './topology.ts';
@@ -16,6 +17,7 @@ export interface ComponentFacts {
   readonly gap: number;
   /** Change of error lines and calls per request. */
   readonly mix: number;
+  /** All that changed, the series that explains the others first. */
   readonly changed: readonly ChangedSeries[];
 }
 
@@ -42,7 +44,7 @@ export function componentFacts(
   const gaps = gapsByComponent(changes, tuning);
   const callees = calleesIn(topology);
   return [...new Set(real.map((one) => one.component))].map((component) => {
-    const changed = sortedByStrength([...(own.get(component) ?? []), ...(mixed.get(component) ?? [])]);
+    const changed = explainingFirst(sortedByStrength([...(own.get(component) ?? []), ...(mixed.get(component) ?? [])]));
     return {
       component,
       metric: changed[0]?.series.metric ?? '',
