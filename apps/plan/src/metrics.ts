@@ -1,5 +1,6 @@
 import type { Registry } from '@charter/service';
 import { Counter, Gauge, Histogram } from 'prom-client';
+import { PlanStatus } from './domain/attempt.ts';
 
 export interface PlanMetrics {
   recorded(status: string): void;
@@ -50,6 +51,10 @@ export function createMetrics(registry: Registry): PlanMetrics {
     help: 'When the timers last finished a round.',
     registers,
   });
+  for (const disposition of PlanStatus.options) {
+    recorded.inc({ disposition }, 0);
+    ended.inc({ disposition }, 0);
+  }
   return {
     recorded: (disposition) => recorded.inc({ disposition }),
     ended: (disposition) => ended.inc({ disposition }),

@@ -28,11 +28,13 @@ export interface ExecutionSeen {
   readonly state: string;
   readonly outcomeType: OutcomeType | null;
   readonly disposition: Disposition | null;
+  readonly dryRun: boolean;
 }
 
 /** What execute answers. Rejects with `upstream-unavailable` when it does not. */
 export interface Executor {
   targetStates(): Promise<Map<string, TargetState>>;
+  /** Executions of one plan that are no rehearsal. */
   executionsOf(query: { readonly planId: string }): Promise<ExecutionSeen[]>;
 }
 

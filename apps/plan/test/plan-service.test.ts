@@ -124,10 +124,20 @@ describe('allowed and automatic', () => {
     expect(await statuses(open)).toEqual(['sent']);
   });
 
-  test('while it is in flight nothing else is planned for the incident', async () => {
+  test('while it is in flight nothing else is planned for the incident, and a rehearsal ends nothing', async () => {
     const open = incident();
     await loop.send(open);
     await eventually(() => handedOn(open)).toHaveLength(1);
+    const planId = handedOn(open)[0]?.id ?? '';
+    const rehearsal = {
+      id: newId(),
+      planId,
+      incidentId: open.incidentId,
+      state: 'completed',
+      outcomeType: 'unknown',
+      dryRun: true,
+    };
+    loop.neighbors.executions.push(rehearsal);
     await loop.send(again(open, 2));
     const marker = incident({ rootCauses: [] });
     await loop.send(marker);

@@ -14,7 +14,14 @@ export interface Neighbors {
   /** Authorization header of the last vote. */
   lastVoteBy: string | undefined;
   targets: TargetState[];
-  executions: { id: string; planId: string; incidentId: string; state: string; outcomeType: string | null }[];
+  executions: {
+    id: string;
+    planId: string;
+    incidentId: string;
+    state: string;
+    outcomeType: string | null;
+    dryRun?: boolean;
+  }[];
   recommendation: Recommendation | null;
   /** Services that answer 503. */
   readonly away: Set<'charter' | 'execute' | 'knowledge'>;

@@ -11,6 +11,7 @@ const ExecutionPage = pageOf(
     state: z.string(),
     outcomeType: OutcomeType.nullable(),
     disposition: Disposition.nullable().default(null),
+    dryRun: z.boolean().default(false),
   }),
 );
 const pageSize = '500';
@@ -34,7 +35,10 @@ export function executeRest(connection: Connection): Executor {
       const states = await all('/api/v1/targets', {}, TargetPage);
       return new Map(states.map((state) => [state.name, state]));
     },
-    executionsOf: ({ planId }) => all<ExecutionSeen>('/api/v1/executions', { planId }, ExecutionPage),
+    async executionsOf({ planId }) {
+      const executions: ExecutionSeen[] = await all('/api/v1/executions', { planId }, ExecutionPage);
+      return executions.filter(({ dryRun }) => !dryRun);
+    },
   };
 }
 

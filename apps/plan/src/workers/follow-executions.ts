@@ -10,10 +10,18 @@ import { endUnexecuted } from './settle-incident.ts';
 /** Brings plans that were handed to execute up to date; of one incident, or of all. @returns incidents whose plan did not heal them */
 export type FollowExecutions = (incidentId?: string) => Promise<string[]>;
 
-/** Execute is asked about so many plans a round. */
+/** Execute is asked about so many plans a round, and so many at once. */
 const mostPlans = 100;
+const atOnce = 10;
 /** A plan execute still has not taken this long after it expired never will be. */
 const graceSeconds = 300;
+
+interface Sent {
+  readonly id: string;
+  readonly incident_id: string;
+  readonly expires_at: Date;
+  readonly body: unknown;
+}
 
 const isOver = ({ state }: ExecutionSeen): boolean =>
   state === 'completed' || state === 'failed' || state === 'rolled_back' || state === 'cancelled';
@@ -34,14 +42,18 @@ export function followExecutions(deps: {
       .limit(mostPlans);
     if (incidentId !== undefined) rows = rows.where('incident_id', '=', incidentId);
     const unhealed = new Set<string>();
-    for (const { id, incident_id, expires_at, body } of await rows.execute()) {
-      const execution = (await executor.executionsOf({ planId: id })).find(({ planId }) => planId === id);
+    const follow = async (row: Sent): Promise<void> => {
+      const execution = (await executor.executionsOf({ planId: row.id })).find(({ planId }) => planId === row.id);
       if (execution && isOver(execution)) {
-        const status = await end(id, execution);
-        if (status === 'executed' && execution.outcomeType !== 'success') unhealed.add(incident_id);
+        const status = await end(row.id, execution);
+        if (status === 'executed' && execution.outcomeType !== 'success') unhealed.add(row.incident_id);
       }
-      const isLost = !execution && Date.now() - expires_at.getTime() > graceSeconds * 1_000;
-      if (isLost) await expire(id, Plan.parse(body));
+      const isLost = !execution && Date.now() - row.expires_at.getTime() > graceSeconds * 1_000;
+      if (isLost) await expire(row.id, Plan.parse(row.body));
+    };
+    const sent = await rows.execute();
+    for (let from = 0; from < sent.length; from += atOnce) {
+      await Promise.all(sent.slice(from, from + atOnce).map(follow));
     }
     return [...unhealed];
   };

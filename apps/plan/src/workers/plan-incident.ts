@@ -45,12 +45,12 @@ export type Course =
 export async function planIncident(analysis: Analysis, deps: PlannerDeps): Promise<Course> {
   if (analysis.mergedInto !== null) return { kind: 'merged', into: analysis.mergedInto };
   if (!analysis.violations.some(isFiring)) return { kind: 'resolved' };
-  const situation = await gatherSituation(analysis, deps);
-  const open = situation.attempts.find(isOpen);
+  const attempts = await deps.records.attempts(analysis.incidentId);
+  const open = attempts.find(isOpen);
   if (open) return { kind: 'in-flight', planId: open.planId };
-  const until = restsUntil(situation.attempts, deps.settings);
-  if (until !== null && until > situation.now) return { kind: 'resting', until };
-  return makePlan(situation, deps);
+  const until = restsUntil(attempts, deps.settings);
+  if (until !== null && until > new Date().toISOString()) return { kind: 'resting', until };
+  return makePlan(await gatherSituation(analysis, deps), deps);
 }
 
 /** Plans from a situation, whatever is in flight for the incident itself. */
