@@ -14,6 +14,8 @@ export interface AnalyzeTables {
     merged_into: string | null;
     blames: JSONColumnType<{ component: string; metric: string } | null>;
     cleared_at: Date | null;
+    /** When to look again although nothing changed, because the finding was not certain. */
+    look_again_at: Date | null;
     cycle_id: string | null;
     traceparent: string | null;
   };
@@ -52,10 +54,12 @@ export const migrations = {
       merged_into text,
       blames jsonb,
       cleared_at timestamptz,
+      look_again_at timestamptz,
       cycle_id text,
       traceparent text
     );
     create index incident_waiting on incident (changed_at) where analyzed < changed;
+    create index incident_unsure on incident (look_again_at) where look_again_at is not null;
     create index incident_open on incident (environment) where cleared_at is null;
     create table violation (
       id text primary key,

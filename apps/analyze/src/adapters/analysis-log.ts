@@ -16,6 +16,14 @@ export interface WaitingIncident extends OpenIncident {
 /** A first look is taken at once; further changes of the same incident are gathered this long. */
 const gatherSeconds = 1;
 
+/** Young evidence is thin: a finding that nobody would act on is looked at again after this long, so many times. */
+const lookAgainSeconds = 2;
+const lookAgainTimes = 8;
+const sureFrom = 0.6;
+
+const isUnsure = ({ verdict, confidence, revision }: Analysis): boolean =>
+  (verdict === 'undetermined' || confidence < sureFrom) && revision <= lookAgainTimes;
+
 /** Incidents and their analyses in Postgres. */
 export function analysisLog(store: Store<AnalyzeTables>) {
   return {
@@ -24,11 +32,14 @@ export function analysisLog(store: Store<AnalyzeTables>) {
       const rows = await store.db
         .selectFrom('incident')
         .selectAll()
-        .whereRef('analyzed', '<', 'changed')
         .where((eb) =>
           eb.or([
             eb('revision', '=', 0),
-            eb('changed_at', '<', sql<Date>`now() - make_interval(secs => ${gatherSeconds})`),
+            eb.and([
+              eb('analyzed', '<', eb.ref('changed')),
+              eb('changed_at', '<', sql<Date>`now() - make_interval(secs => ${gatherSeconds})`),
+            ]),
+            eb('look_again_at', '<', sql<Date>`now()`),
           ]),
         )
         .orderBy('changed_at')
@@ -71,6 +82,8 @@ export function analysisLog(store: Store<AnalyzeTables>) {
           revision: analysis.revision,
           merged_into: analysis.mergedInto,
           cleared_at: cleared ? new Date(analysis.analyzedAt) : null,
+          look_again_at:
+            !cleared && isUnsure(analysis) ? sql<Date>`now() + make_interval(secs => ${lookAgainSeconds})` : null,
           ...(cause ? { blames: JSON.stringify({ component: cause.component, metric: cause.metric }) } : {}),
         })
         .where('id', '=', incident.id)

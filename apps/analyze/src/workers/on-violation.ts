@@ -24,6 +24,7 @@ async function recordViolation(tx: Tx<AnalyzeTables>, message: ReceivedMessage<V
       blames: JSON.stringify(null),
       merged_into: null,
       cleared_at: null,
+      look_again_at: null,
       cycle_id: cycleId,
       traceparent,
     })
