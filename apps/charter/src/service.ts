@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { openTransport } from '@charter/queue';
 import {
+  closeAll,
   configFrom,
   createLog,
   createRegistry,
@@ -40,7 +41,8 @@ const approvalsMs = 1_000;
 const watchMs = 1_000;
 const housekeepingMs = 5_000;
 
-export async function startCharter(environment: Environment): Promise<RunningService & { reload(): Promise<void> }> {
+/** Everything the charter is made of, ready to inject or listen. */
+export async function composeCharter(environment: Environment) {
   const config = configFrom(CharterConfig, environment);
   const log = createLog('charter', config);
   const registry = createRegistry('charter');
@@ -147,13 +149,26 @@ export async function startCharter(environment: Environment): Promise<RunningSer
     importPack,
   });
   const closeables = [store, transport, decisions, governance, attending, housekeeping, watching];
-  const service = await startService({ app: 'charter', config, log, http, closeables });
-  url = service.url;
   return {
-    ...service,
-    async reload() {
+    config,
+    log,
+    http,
+    closeables,
+    /** The address that links to this service carry. */
+    reachedAt(listening: string): void {
+      url = listening;
+    },
+    async reload(): Promise<void> {
       await importPack?.({ isStart: false }).catch(onBadPack);
       await governance.refresh().catch(onError);
     },
+    close: () => closeAll(log, [...closeables, http]),
   };
+}
+
+export async function startCharter(environment: Environment): Promise<RunningService & { reload(): Promise<void> }> {
+  const { config, log, http, closeables, reachedAt, reload } = await composeCharter(environment);
+  const service = await startService({ app: 'charter', config, log, http, closeables });
+  reachedAt(service.url);
+  return { ...service, reload };
 }

@@ -29,12 +29,17 @@ const Trial = z.object({
     results: z.array(z.object({ name: z.string(), pass: z.boolean(), reasons: z.array(z.string()) })),
   }),
 });
-const TrialBody = z.strictObject({
-  policyId: Ulid.optional(),
-  policy: z.union([z.looseObject({}), z.string()]).optional(),
-  /** How many of the newest recorded decisions to make again. */
-  decisions: z.int().min(0).max(10_000).default(1_000),
-});
+const TrialBody = z
+  .strictObject({
+    policyId: Ulid.optional(),
+    policy: z.union([z.looseObject({}), z.string()]).optional(),
+    /** How many of the newest recorded decisions to make again. */
+    decisions: z.int().min(0).max(10_000).default(1_000),
+  })
+  .refine(
+    ({ policyId, policy }) => (policyId === undefined) !== (policy === undefined),
+    'needs either policyId or policy',
+  );
 
 export interface PolicyTrialDeps {
   readonly policyText: PolicyText;

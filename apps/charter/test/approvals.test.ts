@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createCharterClient } from '@charter/shared/charter-client';
+import type { Approval, ApprovalRequest } from '@charter/shared/contracts';
+import { newId } from '@charter/store';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { charterFixture, type Fixture } from './fixture.ts';
+
+const people = ['ann', 'ben', 'cleo', 'plan'] as const;
+const bearer = (name: string) => ({ headers: { authorization: `Bearer key-of-${name}` } });
+
+let charter: Fixture;
+let folder: string;
+const notices: Array<{ text: string; approvalId: string; url: string }> = [];
+const hook = createServer(async (request, response) => {
+  notices.push(JSON.parse(Buffer.concat(await request.toArray()).toString()));
+  response.end();
+});
+
+beforeAll(async () => {
+  hook.listen(0, '127.0.0.1');
+  await once(hook, 'listening');
+  const address = hook.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  folder = await mkdtemp(join(tmpdir(), 'charter-people-'));
+  const keys = join(folder, 'keys.json');
+  const groups = join(folder, 'groups.json');
+  const sha256 = (name: string) => createHash('sha256').update(`key-of-${name}`).digest('hex');
+  await writeFile(keys, JSON.stringify(people.map((name) => ({ name, role: 'admin', sha256: sha256(name) }))));
+  await writeFile(groups, JSON.stringify({ sre: ['ann', 'ben'], dba: ['cleo'] }));
+  charter = await charterFixture({
+    CHARTER_API_KEYS: keys,
+    CHARTER_APPROVERS: groups,
+    CHARTER_APPROVAL_WEBHOOK: `http://127.0.0.1:${String(port)}/`,
+  });
+});
+afterAll(async () => {
+  await charter.close();
+  await rm(folder, { recursive: true, force: true });
+  hook.close();
+  await once(hook, 'close');
+});
+
+const question = (obligations: ApprovalRequest['obligations'] = {}): ApprovalRequest => ({
+  planId: newId(),
+  planHash: 'hash-1',
+  incidentId: newId(),
+  title: 'Restart checkout <b>now</b>',
+  explanation: 'It leaks memory.',
+  action: 'RESTART_SERVICE',
+  target: 'checkout',
+  requestedBy: 'plan',
+  obligations,
+});
+const ask = async (obligations?: ApprovalRequest['obligations']) =>
+  await charter.ok(charter.post<Approval>('approvals', question(obligations), bearer('plan')), 201);
+const vote = (id: string, verb: 'approve' | 'reject' | 'withdraw', by: string, reason?: string) =>
+  charter.post<Approval>(`approvals/${id}/${verb}`, reason === undefined ? {} : { reason }, bearer(by));
+
+describe('approvals', () => {
+  test('are created once per plan and hash, and read by the client as their contract says', async () => {
+    const client = createCharterClient({ url: charter.first.url, apiKey: 'key-of-plan', timeoutMs: 5_000 });
+    const asked = question({ quorum: 1 });
+    const first = await client.createApproval(asked);
+    expect(first).toMatchObject({ ...asked, status: 'pending', quorum: 1, votes: [] });
+    expect((await client.createApproval(asked)).id).toBe(first.id);
+    expect((await client.createApproval({ ...asked, planHash: 'hash-2' })).id).not.toBe(first.id);
+    expect(await client.approval(first.id)).toEqual(first);
+    expect((await client.approvals({ limit: 1 })).items).toHaveLength(1);
+  });
+
+  test('need as many distinct people of the group as the policy says', async () => {
+    const { id } = await ask({ approvers: ['sre'], quorum: 2 });
+    expect(await charter.ok(vote(id, 'approve', 'ann'))).toMatchObject({ status: 'pending' });
+    expect(await charter.ok(vote(id, 'approve', 'ann', 'once more'))).toMatchObject({ status: 'pending' });
+    expect(await vote(id, 'approve', 'cleo')).toMatchObject({ status: 403 });
+    expect(await charter.ok(vote(id, 'approve', 'ben'))).toMatchObject({
+      status: 'approved',
+      votes: [
+        { by: 'ann', vote: 'approve' },
+        { by: 'ben', vote: 'approve' },
+      ],
+    });
+    expect(await vote(id, 'reject', 'ann')).toMatchObject({ status: 409 });
+  });
+
+  test('of several groups need people of each', async () => {
+    const { id } = await ask({ approvers: ['sre', 'dba'], quorum: 1 });
+    expect(await charter.ok(vote(id, 'approve', 'ann'))).toMatchObject({ status: 'pending' });
+    expect(await charter.ok(vote(id, 'approve', 'cleo'))).toMatchObject({ status: 'approved' });
+  });
+
+  test('end with one rejection and its reason', async () => {
+    const { id } = await ask({ quorum: 2 });
+    await charter.ok(vote(id, 'approve', 'ann'));
+    expect(await charter.ok(vote(id, 'reject', 'ben', 'not in the evening'))).toMatchObject({
+      status: 'rejected',
+      votes: [{ by: 'ann' }, { by: 'ben', vote: 'reject', reason: 'not in the evening' }],
+    });
+  });
+
+  test('cannot be given by who asked where more than one must, or four eyes, are demanded', async () => {
+    for (const obligations of [{ quorum: 2 }, { approvers: ['four-eyes'] }]) {
+      const { id } = await ask(obligations);
+      expect(await vote(id, 'approve', 'plan')).toMatchObject({ status: 403, body: { code: 'action-denied' } });
+    }
+    const { id } = await ask();
+    expect(await charter.ok(vote(id, 'approve', 'plan'))).toMatchObject({ status: 'approved' });
+  });
+
+  test('that nobody answers in time expire, and can no longer be given', async () => {
+    const { id } = await ask({ withinSeconds: 0.2 });
+    await expect
+      .poll(async () => (await charter.get<Approval>(`approvals/${id}`, bearer('ann'))).body.status)
+      .toBe('expired');
+    expect(await vote(id, 'approve', 'ann')).toMatchObject({ status: 409 });
+    await expect
+      .poll(async () => (await charter.get<Approval>(`approvals/${id}`, bearer('ann'))).body.decidedAt)
+      .toEqual(expect.any(String));
+  });
+
+  test('are taken back by who asked, and by nobody else', async () => {
+    const { id } = await ask();
+    expect(await vote(id, 'withdraw', 'ann')).toMatchObject({ status: 403 });
+    expect(await charter.ok(vote(id, 'withdraw', 'plan', 'it went away'))).toMatchObject({
+      status: 'rejected',
+      votes: [{ by: 'plan', reason: 'withdrawn: it went away' }],
+    });
+  });
+
+  test('votes at the same moment are counted each', async () => {
+    const { id } = await ask({ quorum: 3 });
+    const answers = await Promise.all(
+      ['ann', 'ben', 'cleo', 'ann', 'ben', 'cleo'].map((by) => vote(id, 'approve', by)),
+    );
+    const approved = answers.filter(({ status, body }) => status === 200 && body.status === 'approved');
+    expect(approved).toHaveLength(1);
+    expect((await charter.get<Approval>(`approvals/${id}`, bearer('ann'))).body.votes).toHaveLength(3);
+  });
+
+  test('are told to people with a link to a page whose form votes; reading it changes nothing', async () => {
+    const { id } = await ask();
+    await expect.poll(() => notices.filter(({ approvalId }) => approvalId === id)).toHaveLength(1);
+    const [notice] = notices.filter(({ approvalId }) => approvalId === id);
+    expect(notice?.text).toContain('Restart checkout');
+    const url = notice?.url ?? '';
+    const cookie = { cookie: 'charter_key=key-of-ann' };
+    const page = await fetch(url, { headers: cookie });
+    const text = await page.text();
+    expect(page.headers.get('content-type')).toContain('text/html');
+    expect(text).toContain('Restart checkout &lt;b&gt;now&lt;/b&gt;');
+    expect((await charter.get<Approval>(`approvals/${id}`, bearer('ann'))).body).toMatchObject({
+      status: 'pending',
+      votes: [],
+    });
+    const form = {
+      method: 'POST',
+      body: new URLSearchParams({ vote: 'approve', reason: 'seen' }),
+      redirect: 'manual',
+    } as const;
+    expect((await fetch(url, form)).status).toBe(401);
+    expect((await fetch(url, { ...form, headers: { ...cookie, origin: 'https://evil.example' } })).status).toBe(401);
+    expect((await fetch(url, { ...form, headers: cookie })).status).toBe(303);
+    expect((await charter.get<Approval>(`approvals/${id}`, bearer('ann'))).body).toMatchObject({
+      status: 'approved',
+      votes: [{ by: 'ann', reason: 'seen' }],
+    });
+  });
+});
