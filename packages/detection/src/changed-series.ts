@@ -15,6 +15,9 @@ export interface ChangedSeries {
 /** Nodes that tracing infers from the caller's side alone show a call, not a component (X-Ray, service graphs). */
 const isInferred = (component: string): boolean => /(^|[^a-z])(client|remote|external)$/i.test(component);
 
+/** Latency of the calls a component makes: it waits for others. */
+const isOutbound = (metric: string): boolean => /(^|_)(cli|client|out|outbound|egress|upstream)(_|$)/i.test(metric);
+
 /** Measures one series; undefined when it has nothing to compare. */
 export function changedSeries(
   series: Series,
@@ -49,6 +52,7 @@ function weightOf(
   let weight = tuning.kindWeights[kind];
   if (!worse && kind !== 'traffic' && kind !== 'other' && kind !== 'host') weight *= tuning.betterFactor;
   if (series.labels?.side === 'client') weight *= tuning.clientFactor;
+  if (kind === 'latency' && isOutbound(series.metric)) weight *= tuning.outboundFactor;
   if (isInferred(series.component)) weight *= tuning.inferredFactor;
   if (symptomKind === 'success' && kind === 'latency') weight *= tuning.otherSymptomFactor;
   if (symptomKind === 'latency' && kind === 'success') weight *= tuning.otherSymptomFactor;

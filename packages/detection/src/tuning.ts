@@ -35,6 +35,8 @@ export interface RootCauseTuning {
   readonly betterFactor: number;
   /** Factor for latency as a caller's client sees it, which holds the network and the queue before the callee. Fitted. */
   readonly clientFactor: number;
+  /** Factor for the latency of calls a component makes itself. Fitted. */
+  readonly outboundFactor: number;
   /** Factor for nodes that only their callers report. Fitted. */
   readonly inferredFactor: number;
   /** Factor for latency when availability is the symptom, and the other way round. Fitted. */
@@ -82,6 +84,7 @@ export const rootCauseTuning: RootCauseTuning = {
   kindWeights: { latency: 1, success: 1, failure: 1, saturation: 0.95, traffic: 0.35, log: 0.9, host: 0.3, other: 0.8 },
   betterFactor: 0.5,
   clientFactor: 0.8,
+  outboundFactor: 0.6,
   inferredFactor: 0.6,
   otherSymptomFactor: 0.4,
   explainedWeight: 0.7,
