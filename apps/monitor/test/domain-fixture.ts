@@ -57,6 +57,7 @@ export const told = (component: string, firing: boolean, at: number, fields: Par
   value: null,
   startsAt: at,
   suppression: null,
+  isPartial: false,
   ...fields,
 });
 

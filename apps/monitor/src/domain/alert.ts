@@ -95,8 +95,16 @@ export function mergeAlert(known: AlertRecord | undefined, heard: AlertRecord): 
   return { ...heard, listed, seenAt, suppression: heard.suppression ?? (heard.firing ? known.suppression : null) };
 }
 
-/** What all alerts of one violation say together: firing while any fires, suppressed only while all that fire are. */
-export function evidenceOfAlerts(alerts: readonly AlertRecord[], mapping: AlertMapping, now: number): Told | null {
+/**
+ * What alerts of one violation say together: firing while any fires, suppressed only while all that fire are.
+ * `isPartial` when they are not all of them.
+ */
+export function evidenceOfAlerts(
+  alerts: readonly AlertRecord[],
+  mapping: AlertMapping,
+  now: number,
+  isPartial = false,
+): Told | null {
   const firing = alerts.filter((alert) => alert.firing);
   const speaker = (firing.length > 0 ? firing : alerts).toSorted((a, b) => a.startsAt - b.startsAt)[0];
   const subject = speaker ? subjectOfAlert(speaker, mapping) : null;
@@ -113,5 +121,6 @@ export function evidenceOfAlerts(alerts: readonly AlertRecord[], mapping: AlertM
     value: null,
     startsAt: speaker.startsAt,
     suppression: firing.every(({ suppression }) => suppression !== null) ? (firing[0]?.suppression ?? null) : null,
+    isPartial,
   };
 }

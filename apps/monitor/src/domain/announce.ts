@@ -1,7 +1,8 @@
 import type { Severity } from '@charter/shared/contracts';
 import type { Change } from './derive-violations.ts';
 
-const rankOf: Readonly<Record<Severity, number>> = { critical: 0, warning: 1, info: 2 };
+/** The most severe first. */
+export const severityRank: Readonly<Record<Severity, number>> = { critical: 0, warning: 1, info: 2 };
 
 /**
  * Which changes to tell now. Openings and repeats share what is left of the storm window, most severe first and every
@@ -25,11 +26,11 @@ export function announcementsOf(
 function mostPressing(changes: readonly Change[]): Change[] {
   const perIncident = new Map<string, number>();
   return changes
-    .toSorted((a, b) => rankOf[a.violation.severity] - rankOf[b.violation.severity])
+    .toSorted((a, b) => severityRank[a.violation.severity] - severityRank[b.violation.severity])
     .map((change) => {
       const turn = perIncident.get(change.violation.incidentId) ?? 0;
       perIncident.set(change.violation.incidentId, turn + 1);
-      return { change, rank: rankOf[change.violation.severity], turn };
+      return { change, rank: severityRank[change.violation.severity], turn };
     })
     .sort((a, b) => a.rank - b.rank || a.turn - b.turn)
     .map(({ change }) => change);

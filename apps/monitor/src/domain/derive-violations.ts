@@ -1,5 +1,5 @@
-import type { Suppression } from '@charter/shared/contracts';
-import { announcementsOf } from './announce.ts';
+import type { Severity, Suppression } from '@charter/shared/contracts';
+import { announcementsOf, severityRank } from './announce.ts';
 import { fingerprintOfObservation, type Observation } from './observation.ts';
 import type { MonitorSettings } from './settings.ts';
 import { isActive, type SignalState } from './signal-state.ts';
@@ -114,7 +114,7 @@ export function deriveViolations(
     const fresh = event === 'confirmed' ? observation.subject : null;
     const wanted: ViolationRecord = {
       ...current,
-      severity: fresh?.severity ?? current.severity,
+      severity: fresh ? severityAfter(current.severity, fresh.severity, observation) : current.severity,
       threshold: fresh ? fresh.threshold : current.threshold,
       comparator: fresh?.comparator ?? current.comparator,
       query: fresh ? fresh.query : current.query,
@@ -190,6 +190,11 @@ const silenceLabelsOf = ({ labels, rule, component, severity }: ViolationRecord)
   component,
   severity,
 });
+
+function severityAfter(current: Severity, said: Severity, observation: Observation): Severity {
+  const isPartial = observation.kind === 'told' && observation.isPartial;
+  return isPartial && severityRank[said] > severityRank[current] ? current : said;
+}
 
 function differenceOf(current: ViolationRecord, wanted: ViolationRecord): string | null {
   const said: string[] = [];

@@ -62,6 +62,8 @@ export interface Told extends Seen {
   readonly value: number | null;
   readonly startsAt: number;
   readonly suppression: Suppression | null;
+  /** Others may say more, and worse: it can raise a severity but not lower it. */
+  readonly isPartial: boolean;
 }
 
 /** Looked, and learned nothing. Changes nothing but the record of having looked. */

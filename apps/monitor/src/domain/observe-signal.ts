@@ -29,5 +29,6 @@ export function observeSignal(signal: Signal, { rules }: Pick<Watch, 'rules'>, n
     value: signal.value,
     startsAt: Math.min(Date.parse(signal.at), now),
     suppression: null,
+    isPartial: false,
   };
 }

@@ -107,11 +107,18 @@ async function actOn(wave: readonly HeardAlert[], tx: Tx<MonitorTables>, deps: D
   });
   await saveAlerts(tx.db, merged);
   const told = Map.groupBy(merged, ({ fingerprint }) => fingerprint);
-  const touched = [...told.keys()].filter((fingerprint) => fingerprint !== null);
-  const firing = Map.groupBy(await firingAlertsOf(tx.db, touched), ({ fingerprint }) => fingerprint);
+  const touched = [...told].flatMap(([fingerprint, alerts]) => (fingerprint === null ? [] : [{ fingerprint, alerts }]));
+  const ended = touched.filter(({ alerts }) => !alerts.some(({ firing }) => firing));
+  const still = Map.groupBy(
+    await firingAlertsOf(
+      tx.db,
+      ended.map(({ fingerprint }) => fingerprint),
+    ),
+    ({ fingerprint }) => fingerprint,
+  );
   const now = deps.clock();
-  const observations = touched.flatMap((fingerprint) => {
-    const evidence = evidenceOfAlerts(firing.get(fingerprint) ?? told.get(fingerprint) ?? [], mapping, now);
+  const observations = touched.flatMap(({ fingerprint, alerts }) => {
+    const evidence = evidenceOfAlerts(still.get(fingerprint) ?? alerts, mapping, now, true);
     return evidence ? [evidence] : [];
   });
   await applyObservations(tx, observations, deps);
