@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { setTimeout as pause } from 'node:timers/promises';
 import { bodyOf, closeServer, json, listenOn } from './stand-in.ts';
 
 /** What a target does with a change: `drop-after` and `drop-before` break the connection around the effect. */
@@ -17,6 +18,8 @@ export interface TargetServer {
     headers: IncomingMessage['headers'];
   }[];
   attempts: number;
+  /** How long a change takes, in milliseconds. */
+  slownessMs: number;
   /** How the next changes are met; the last one stays. */
   moods: Mood[];
   /** Called as a change takes effect. */
@@ -32,6 +35,7 @@ export async function startTarget(honorsKeys: boolean): Promise<TargetServer> {
     settings: { replicas: 3 },
     effects: [],
     attempts: 0,
+    slownessMs: 0,
     moods: ['answers'],
     onEffect: () => undefined,
   };
@@ -41,6 +45,7 @@ export async function startTarget(honorsKeys: boolean): Promise<TargetServer> {
     const body: unknown = text === '' ? null : JSON.parse(text);
     target.attempts += 1;
     const mood = (target.moods.length > 1 ? target.moods.shift() : target.moods[0]) ?? 'answers';
+    if (target.slownessMs > 0) await pause(target.slownessMs / 2);
     if (mood === 'drop-before') return void response.destroy();
     if (mood === 'refuses') return json(response, 422, { detail: 'no such setting' });
     const key = request.headers['idempotency-key']?.toString();
@@ -56,6 +61,7 @@ export async function startTarget(honorsKeys: boolean): Promise<TargetServer> {
       target.effects.push({ path, body, key, token, headers: request.headers });
       target.onEffect();
     }
+    if (target.slownessMs > 0) await pause(target.slownessMs / 2);
     if (mood === 'drop-after') return void response.destroy();
     if (mood !== 'hang-after') json(response, 200, {});
   }

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import { type ExecuteTx, type Run, stepsOf, underClaim, writeJournal } from '../adapters/execution-records.ts';
 import type { ExecutionRow } from '../adapters/tables.ts';
 import { recordFailure, releaseTargets } from '../adapters/target-records.ts';
-import type { Ending } from '../domain/execution.ts';
+import { type Ending, mayBecome } from '../domain/execution.ts';
 import { outcomeFrom } from '../domain/outcome.ts';
 import type { ExecuteDeps } from './deps.ts';
 import { tell } from './tell.ts';
@@ -32,6 +32,8 @@ async function end(
 ): Promise<void> {
   const { plan, id } = row;
   const { settings } = deps;
+  if (!mayBecome(row.state, ending.state))
+    throw new Error(`Execution ${id} is ${row.state}: it cannot become ${ending.state}`);
   const steps = await stepsOf(tx.db, id);
   const forward = steps.filter(({ direction }) => direction === 'forward');
   const executed = forward.some(({ state }) => state === 'done' || state === 'uncertain');

@@ -1,0 +1,115 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { Reading } from '../src/domain/reading.ts';
+import { defaultSettings } from '../src/domain/settings.ts';
+import { judge, type Sample } from '../src/domain/verification.ts';
+import { planFrom, violated } from './drafts.ts';
+
+const margins = defaultSettings.verification;
+const value = (number: number): Reading => ({ kind: 'value', value: number });
+const neighbor = violated({ role: 'neighbor', component: 'api', metric: 'error_ratio', threshold: 0.05, before: 0.01 });
+
+/** Readings of one moment each, a second apart, in a window of ten seconds. */
+function judged(
+  moments: Reading[][],
+  options: { signals?: ReturnType<typeof violated>[]; at?: number; baseline?: Reading[] } = {},
+) {
+  const { verification } = planFrom({
+    actions: [],
+    verification: { signals: options.signals ?? [violated()], intervalSeconds: 1, windowSeconds: 10 },
+  });
+  const samples: Sample[] = moments.map((readings, index) => ({ atMs: index * 1_000, readings }));
+  const facts = { verification, baseline: options.baseline ?? null, samples, fromMs: 0 };
+  return judge(facts, options.at ?? 10_000, margins);
+}
+const series = (...numbers: number[]): Reading[][] => numbers.map((number) => [value(number)]);
+
+describe('verification of a violation of 2 above a threshold of 1', () => {
+  test.each([
+    ['gone', series(0.5, 0.5, 0.5), 'success'],
+    ['down by more than half', series(1.3, 1.3, 1.3), 'partial'],
+    ['down by exactly half', series(1.5, 1.5, 1.5), 'partial'],
+    ['down by less than half', series(1.6, 1.6, 1.6), 'ineffective'],
+    ['unchanged', series(2, 2, 2), 'ineffective'],
+    ['a little higher', series(2.1, 2.1, 2.1), 'ineffective'],
+    ['much higher', series(3, 3, 3), 'degradation'],
+    ['much higher in two of three samples', series(3, 3, 2), 'ineffective'],
+    ['back in only two of three samples', series(0.5, 0.5, 1.2), 'partial'],
+    ['without data in the last sample', [...series(0.5, 0.5), [{ kind: 'missing', reason: 'empty' }]], 'unknown'],
+    ['not a number in the last sample', series(0.5, 0.5, Number.NaN), 'unknown'],
+  ] as [string, Reading[][], string][])('%s is told as it is', (_, moments, type) => {
+    expect(judged(moments)?.type).toBe(type);
+  });
+
+  test('two samples are never enough, however clear', () => {
+    expect(judged(series(0.1, 0.1))).toBeNull();
+  });
+  test('clearly and stably resolved ends before the window does', () => {
+    expect(judged(series(1.8, 0.5, 0.5, 0.5), { at: 3_000 })).toMatchObject({ type: 'success', stableAtMs: 1_000 });
+  });
+  test('resolved with no room to spare waits for the window', () => {
+    expect(judged(series(0.99, 0.99, 0.99), { at: 3_000 })).toBeNull();
+    expect(judged(series(0.99, 0.99, 0.99))?.type).toBe('success');
+  });
+  test('worse is never told early: a fault may still grow into its window', () => {
+    expect(judged(series(3, 3, 3), { at: 3_000 })).toBeNull();
+  });
+  test('worse is measured from what was there just before the act', () => {
+    expect(judged(series(5, 5, 5), { baseline: [value(5)] })?.type).toBe('ineffective');
+  });
+  test('below a lower limit it works the other way round', () => {
+    const signals = [violated({ comparator: '<', threshold: 10, before: 4 })];
+    expect(judged(series(12, 12, 12), { signals })?.type).toBe('success');
+    expect(judged(series(8, 8, 8), { signals })?.type).toBe('partial');
+    expect(judged(series(1, 1, 1), { signals })?.type).toBe('degradation');
+  });
+  test('an alert without a value is resolved or not', () => {
+    const signals = [violated({ query: null, threshold: null, before: null })];
+    const firing = (isFiring: boolean): Reading[][] =>
+      Array.from({ length: 3 }, () => [{ kind: 'state', firing: isFiring }]);
+    expect(judged(firing(false), { signals })?.type).toBe('success');
+    expect(judged(firing(true), { signals })?.type).toBe('ineffective');
+  });
+  test('of two violated signals both must be gone, and half is partial', () => {
+    const signals = [violated(), violated({ rule: 'errors' })];
+    const both = (a: number, b: number): Reading[][] => Array.from({ length: 3 }, () => [value(a), value(b)]);
+    expect(judged(both(0.5, 0.5), { signals })?.type).toBe('success');
+    expect(judged(both(0.5, 2), { signals })?.type).toBe('partial');
+    expect(judged(both(0.5, 9), { signals })?.type).toBe('degradation');
+  });
+  test('a neighbor in trouble that was not before is degradation, one that always was is not', () => {
+    const pairs = (b: number): Reading[][] => Array.from({ length: 3 }, () => [value(0.5), value(b)]);
+    expect(judged(pairs(0.02), { signals: [violated(), neighbor] })?.type).toBe('success');
+    expect(judged(pairs(0.3), { signals: [violated(), neighbor] })?.type).toBe('degradation');
+    expect(judged(pairs(0.3), { signals: [violated(), { ...neighbor, before: 0.3 }] })?.type).toBe('success');
+  });
+
+  test('any readings give an answer at the end of the window, with evidence for each signal', () => {
+    const reading: fc.Arbitrary<Reading> = fc.oneof(
+      fc.double().map(value),
+      fc.constant<Reading>({ kind: 'missing', reason: 'empty' }),
+      fc.boolean().map((firing): Reading => ({ kind: 'state', firing })),
+    );
+    const moments = fc.array(fc.tuple(reading, reading), { minLength: 3, maxLength: 12 });
+    fc.assert(
+      fc.property(moments, (readings) => {
+        const verdict = judged(readings, { signals: [violated(), neighbor] });
+        expect(verdict?.evidence).toHaveLength(2);
+        for (const { before, after } of verdict?.evidence ?? []) {
+          expect(before === null || Number.isFinite(before)).toBe(true);
+          expect(after === null || Number.isFinite(after)).toBe(true);
+        }
+      }),
+    );
+  });
+
+  test('missing data in any of the last samples is never told as success, partial or ineffective', () => {
+    const place = fc.integer({ min: 0, max: 2 });
+    fc.assert(
+      fc.property(place, fc.array(fc.double({ noNaN: true }), { minLength: 3, maxLength: 3 }), (missing, numbers) => {
+        const moments = numbers.map((number, index) => [index === missing ? value(Number.NaN) : value(number)]);
+        expect(judged(moments)?.type).toBe('unknown');
+      }),
+    );
+  });
+});
