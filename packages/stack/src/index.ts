@@ -1,7 +1,7 @@
 export { type AlertmanagerOptions, startAlertmanager } from './alertmanager.ts';
 export type { ExternalUrls } from './external-servers.ts';
 export { type Binaries, type Binary, type FindOptions, findBinaries } from './find-binaries.ts';
-export { assertPortsFree, defaultPorts, freePort, loopback } from './ports.ts';
+export { assertPortsFree, defaultPorts, freePort, isPortFree, loopback } from './ports.ts';
 export { type PostgresOptions, startPostgres } from './postgres.ts';
 export { httpProbe, type Probe } from './probes.ts';
 export { type PrometheusOptions, startPrometheus } from './prometheus.ts';
