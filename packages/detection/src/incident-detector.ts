@@ -56,6 +56,11 @@ export function createIncidentDetector(options: IncidentDetectorOptions): Incide
     });
     return { strong: top >= tuning.strongDeviation, weak: top >= tuning.weakDeviation };
   };
+  const forgetChanged = ({ values }: Row): void => {
+    tracks.forEach((track, j) => {
+      if (track.deviation(values[j] ?? Number.NaN) >= tuning.weakDeviation) track.forget();
+    });
+  };
   const blame = (rows: readonly Row[]) =>
     rankRootCauses({
       detectedAt: rows[0]?.time ?? 0,
@@ -71,6 +76,7 @@ export function createIncidentDetector(options: IncidentDetectorOptions): Incide
         calmRows = weak ? 0 : calmRows + 1;
         const over = calmRows >= tuning.calmRows || time - episodeSince > tuning.longestEpisodeS;
         if (over) {
+          if (calmRows < tuning.calmRows) forgetChanged(row);
           episodeSince = undefined;
           waiting = [];
         }
@@ -93,10 +99,13 @@ export function createIncidentDetector(options: IncidentDetectorOptions): Incide
         return undefined;
       }
       episodeSince = time;
-      struck = new Set(tracks.flatMap((track, j) => {
-        const hit = track.component === best.component && track.deviation(row.values[j] ?? Number.NaN) >= tuning.weakDeviation;
-        return hit ? [j] : [];
-      }));
+      struck = new Set(
+        tracks.flatMap((track, j) => {
+          const hit =
+            track.component === best.component && track.deviation(row.values[j] ?? Number.NaN) >= tuning.weakDeviation;
+          return hit ? [j] : [];
+        }),
+      );
       calmRows = 0;
       return {
         at: time,
@@ -161,6 +170,11 @@ function createTrack(identity: IncidentDetectorOptions['identities'][number], tu
         values.shift();
       }
       if (watched && ++sinceFit >= tuning.refitRows) fit();
+    },
+    forget: (): void => {
+      times.length = 0;
+      values.length = 0;
+      scale = Number.POSITIVE_INFINITY;
     },
     deviation: (value: number): number => {
       if (!watched || !Number.isFinite(value) || values.length < tuning.minimumRows) return 0;

@@ -1,4 +1,12 @@
 export { type ChangePoints, type ChangePointTuning, changePointTuning, createChangePoints } from './change-points.ts';
+export { type Calibration, type CalibrationSample, calibration, fitCalibration } from './confidence.ts';
+export {
+  createIncidentDetector,
+  type IncidentAlarm,
+  type IncidentDetector,
+  type IncidentDetectorOptions,
+} from './incident-detector.ts';
+export { type IncidentTuning, incidentTuning } from './incident-tuning.ts';
 export { fitJointModel, type JointModel, type JointTuning, jointTuning } from './joint-model.ts';
 export {
   findPatterns,

@@ -1,5 +1,5 @@
 import { type ComponentFacts, componentFacts } from './component-facts.ts';
-import { calibratedConfidence } from './confidence.ts';
+import { type Calibration, calibratedConfidence, calibration } from './confidence.ts';
 import { evidenceOf } from './evidence.ts';
 import { metricKindOf } from './metric-kind.ts';
 import type { Series } from './series.ts';
@@ -46,6 +46,8 @@ export interface RootCauseAnswer {
 
 export interface RootCauseOptions {
   readonly tuning?: Partial<RootCauseTuning>;
+  /** Refitted confidence; by default the one fitted on the development data. */
+  readonly calibration?: Calibration;
   /** At most this many root causes are returned; all components by default. */
   readonly limit?: number;
 }
@@ -64,7 +66,10 @@ export function rankRootCauses(input: RootCauseInput, options: RootCauseOptions 
   const scored = facts
     .map((fact) => ({ fact, score: fusedScore(fact, reach, tuning) }))
     .sort((a, b) => b.score - a.score || (a.fact.component < b.fact.component ? -1 : 1));
-  const confidences = calibratedConfidence(scored.map(({ score }) => score));
+  const confidences = calibratedConfidence(
+    scored.map(({ score }) => score),
+    options.calibration ?? calibration,
+  );
   const rootCauses = scored.slice(0, options.limit ?? scored.length).map(({ fact, score }, rank) => ({
     component: fact.component,
     metric: fact.metric,

@@ -98,6 +98,6 @@ export const rootCauseTuning: RootCauseTuning = {
   eventDispersion: 1.5,
   eventPriorRows: 5,
   unreachableFactor: 0.5,
-  determinedFrom: 0.35,
+  determinedFrom: 0.5,
   evidenceLimit: 5,
 };
