@@ -1,0 +1,59 @@
+import { type StreamedEntry, timelineOf } from '@charter/launcher';
+import { expect } from 'vitest';
+import type { Effect, Outcome, RunningLoop } from '../closed-loop/running-loop.ts';
+
+/** A fault that is seen at once and gone with one setting. */
+export const fault = { kind: 'bad_configuration', component: 'orders', intensity: 0.9, durationSeconds: 900 } as const;
+
+/** A bound for slow machines, not a wait: what breaks is picked up again after 10 s at the latest. */
+export const healMs = 120_000;
+
+export interface Heal {
+  readonly outcome: Outcome;
+  /** What took effect at the target since the fault was opened. */
+  readonly effects: Effect[];
+  readonly entries: StreamedEntry[];
+}
+
+/** Opens the fault, does harm as soon as the story has come to `moment`, and resolves with how the incident ended. */
+export async function healWhile(loop: RunningLoop, moment: StreamedEntry['event'], harm: () => unknown): Promise<Heal> {
+  const known = new Set((await loop.outcomes()).map(({ id }) => id));
+  const before = (await loop.effects()).length;
+  const listening = new AbortController();
+  const entries: StreamedEntry[] = [];
+  const harmed = Promise.withResolvers<void>();
+  const listener = (async () => {
+    for await (const entry of timelineOf(loop.installation.url('orchestrator'), listening.signal)) {
+      entries.push(entry);
+      if (entry.event !== moment || entries.filter(({ event }) => event === moment).length > 1) continue;
+      await harm();
+      harmed.resolve();
+    }
+  })();
+  const faultId = await loop.break(fault);
+  try {
+    await harmed.promise;
+    const ended = async () => (await loop.outcomes()).filter(({ id, executed }) => executed && !known.has(id));
+    const types = async () => (await ended().catch(() => [])).map(({ type }) => type);
+    await expect.poll(types, { timeout: healMs, interval: 250 }).toContain('success');
+    const outcome = (await ended()).find(({ type }) => type === 'success');
+    if (!outcome) throw new Error('the outcome went away');
+    return { outcome, effects: (await loop.effects()).slice(before), entries };
+  } finally {
+    listening.abort();
+    harmed.resolve();
+    await listener;
+    await loop.repair(faultId);
+  }
+}
+
+/** Everything that was opened is over: the next trial begins at rest. */
+export async function atRest(loop: RunningLoop): Promise<void> {
+  const states = async () =>
+    (await loop.incidents().catch(() => []))
+      .map(({ state }) => state)
+      .filter((state) => state !== 'resolved' && state !== 'merged');
+  await expect.poll(states, { timeout: healMs, interval: 250 }).toEqual([]);
+  const wellAgain = async () => Object.values(await loop.components()).every(({ healthy }) => healthy);
+  await expect.poll(wellAgain, { timeout: healMs, interval: 250 }).toBe(true);
+}
