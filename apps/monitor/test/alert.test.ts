@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { evidenceOfAlerts, mergeAlert, subjectOfAlert } from '../src/domain/alert.ts';
 import { reconcileAlerts } from '../src/domain/reconcile-alerts.ts';
+import { cleanJson } from '../src/domain/storable-text.ts';
 import { emptyWatch, type Watch, type WatchRule } from '../src/domain/watch.ts';
 import { wavesOf } from '../src/domain/webhook-payload.ts';
 import { alert, second, start } from './domain-fixture.ts';
@@ -136,4 +137,29 @@ test('words about one alert that contradict each other are acted on one after th
     ['x-', 'y+'],
     ['x+'],
   ]);
+});
+
+test('JSON is cleaned of what Postgres cannot store, and of nothing else', () => {
+  const texts = [
+    'plain',
+    'nul \0 nul',
+    'half \ud83d',
+    '\udc00 half',
+    'whole \ud83d\ude00',
+    'said \\u0000',
+    'back\\\\slash\0',
+    '\ud7ff',
+  ];
+  const cleaned = [
+    'plain',
+    'nul \ufffd nul',
+    'half \ufffd',
+    '\ufffd half',
+    'whole \ud83d\ude00',
+    'said \\u0000',
+    'back\\\\slash\ufffd',
+    '\ud7ff',
+  ];
+  expect(JSON.parse(cleanJson(JSON.stringify(texts)))).toEqual(cleaned);
+  expect(JSON.parse(cleanJson(JSON.stringify({ 'key\0': 1 })))).toEqual({ 'key\ufffd': 1 });
 });

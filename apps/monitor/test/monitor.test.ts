@@ -1,4 +1,4 @@
-import type { Violation } from '@charter/shared/contracts';
+import type { Signal, Violation } from '@charter/shared/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   type Endpoint,
@@ -264,5 +264,57 @@ describe('the webhook', () => {
         component: 'odd\ufffd\ufffd',
         labels: { long: 'x'.repeat(2_000) },
       });
+  });
+});
+
+describe('an enforcement event of the charter', () => {
+  const event = (state: 'firing' | 'resolved', fields: Partial<Signal> = {}): Signal => ({
+    rule: 'forbidden-metric',
+    component: 'collector',
+    environment: 'test',
+    metric: 'policy_violations',
+    severity: 'critical',
+    state,
+    value: 12,
+    threshold: null,
+    labels: { metric_name: 'user_location\ud800' },
+    description: 'user_location was sent five times',
+    at: new Date().toISOString(),
+    ...fields,
+  });
+
+  test('is a violation on the same path, against the threshold of its kind, until it is taken back', async () => {
+    await fixture.signal(event('firing', { environment: 'another', component: 'foreign' }));
+    await fixture.signal(event('firing'));
+    await expect
+      .poll(() => fixture.told('collector'))
+      .toMatchObject({
+        source: 'charter',
+        state: 'firing',
+        severity: 'critical',
+        value: 12,
+        threshold: 10,
+        labels: { metric_name: 'user_location\ufffd' },
+      });
+    await fixture.cycle();
+    expect(await listed('component=collector')).toMatchObject([{ state: 'firing', revision: 1 }]);
+    await fixture.signal(event('resolved'));
+    await expect.poll(() => fixture.told('collector')).toMatchObject({ state: 'resolved', revision: 2 });
+    expect(fixture.told('foreign')).toBeUndefined();
+  });
+});
+
+describe('a restart', () => {
+  test('without a charter keeps the last good pack, what fires and what was heard', async () => {
+    answerWith({ checkout: 0.9 });
+    await fixture.cycle();
+    const before = await listed('state=firing');
+    expect(before.length).toBeGreaterThan(0);
+    await fixture.restart({ CHARTER_URL: 'http://127.0.0.1:9' });
+    expect((await fixture.get<{ items: { name: string }[] }>('/api/v1/rules')).items.map(({ name }) => name)).toEqual([
+      'error_rate',
+    ]);
+    await fixture.cycle();
+    expect(await listed('state=firing')).toEqual(before);
   });
 });

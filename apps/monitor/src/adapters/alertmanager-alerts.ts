@@ -1,8 +1,9 @@
 import type { Alertmanager, GettableAlert, GettableSilence } from '@charter/prometheus';
 import type { Suppression } from '@charter/shared/contracts';
 import { RE2JS } from 're2js';
+import { cleanLabels } from '../domain/storable-text.ts';
 import type { ActiveSilence } from '../domain/suppression.ts';
-import { cleanLabels, type HeardAlert } from '../domain/webhook-payload.ts';
+import type { HeardAlert } from '../domain/webhook-payload.ts';
 import type { AlertSource, AlertTrouble } from '../ports.ts';
 
 const everything = { active: true, silenced: true, inhibited: true };

@@ -1,4 +1,5 @@
 import type { Prometheus } from '@charter/prometheus';
+import { cleanLabels } from '../domain/storable-text.ts';
 import type { QuerySource } from '../ports.ts';
 
 /** Asks the upstream a rule names, or the default one. */
@@ -13,7 +14,11 @@ export function prometheusQueries(byDefault: Prometheus, named: ReadonlyMap<stri
       if (answer.kind === 'inconclusive') return answer;
       return {
         kind: 'vector',
-        samples: answer.samples.map(({ labels, value, at }) => ({ labels, value, at: Date.parse(at) })),
+        samples: answer.samples.map(({ labels, value, at }) => ({
+          labels: cleanLabels(labels),
+          value,
+          at: Date.parse(at),
+        })),
       };
     },
   };

@@ -2,15 +2,6 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { AlertRecord } from './alert.ts';
 
-/** Postgres stores neither NUL nor half a surrogate pair. */
-const clean = (text: string): string => text.toWellFormed().replaceAll('\0', '\ufffd');
-
-export function cleanLabels(labels: Readonly<Record<string, string>>): Record<string, string> {
-  const cleaned: Record<string, string> = {};
-  for (const [name, value] of Object.entries(labels)) cleaned[clean(name)] = clean(value);
-  return cleaned;
-}
-
 const Pairs = z.record(z.string(), z.string());
 const Time = z.iso.datetime({ offset: true });
 
@@ -53,18 +44,18 @@ export interface HeardCall {
 
 /** Takes a webhook call apart. `receivedAt` in milliseconds. */
 export function heardFrom(payload: WebhookPayload, receivedAt: number): HeardCall {
-  const sender = clean(payload.externalURL).slice(0, 500);
+  const sender = payload.externalURL.slice(0, 500);
   const alerts = payload.alerts.map((alert): HeardAlert => {
-    const labels = cleanLabels(alert.labels);
+    const { labels, annotations } = alert;
     const firing = alert.status === 'firing';
     const endsAt = alert.endsAt === undefined ? Number.NaN : Date.parse(alert.endsAt);
     return {
-      id: clean(alert.fingerprint ?? idOfLabels(labels)),
+      id: alert.fingerprint ?? idOfLabels(labels),
       firing,
       startsAt: Date.parse(alert.startsAt),
       endsAt: firing || !(endsAt > 0) ? null : endsAt,
       labels,
-      annotations: cleanLabels(alert.annotations),
+      annotations,
       suppression: null,
       sender,
       listed: false,

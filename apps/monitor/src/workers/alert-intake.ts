@@ -1,7 +1,8 @@
 import { CharterError } from '@charter/shared/contracts';
 import { type Store, unavailableFrom } from '@charter/store';
 import { sql } from 'kysely';
-import { type HeardCall, heardFrom, type WebhookPayload } from '../domain/webhook-payload.ts';
+import { cleanJson } from '../domain/storable-text.ts';
+import { heardFrom, type WebhookPayload } from '../domain/webhook-payload.ts';
 import type { MonitorMetrics } from '../metrics.ts';
 import type { MonitorTables } from '../tables.ts';
 
@@ -78,7 +79,7 @@ export function createAlertIntake({ store, metrics, limit, onStored }: AlertInta
       }
       const stored = Promise.withResolvers<void>();
       waiting.push({
-        body: JSON.stringify(heardFrom(payload, Date.now()) satisfies HeardCall),
+        body: cleanJson(JSON.stringify(heardFrom(payload, Date.now()))),
         alerts: payload.alerts.length,
         since: performance.now(),
         stored,
