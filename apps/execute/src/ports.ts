@@ -1,4 +1,5 @@
 import type {
+  Approval,
   Decision,
   DecisionRequest,
   Permit,
@@ -25,6 +26,8 @@ export interface LocalPause {
 /** The charter's word on a step, just before it acts. Rejects with `upstream-unavailable` when it does not answer. */
 export interface Decisions {
   decide(request: DecisionRequest): Promise<Decision>;
+  /** The newest approval of a plan; null when nobody was asked. */
+  approvalOf(planId: string): Promise<Approval | null>;
 }
 
 /** Signals as they are now. A source that does not answer makes a reading `missing`. */

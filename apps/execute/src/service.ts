@@ -58,7 +58,11 @@ export async function startExecute(
     onError: (error, context) => log.error({ err: error, ...context }, 'queue trouble'),
   });
   const apiKey = config.CHARTER_API_KEY;
-  const charter = createCharterClient({ url: config.CHARTER_URL, ...(apiKey === undefined ? {} : { apiKey }) });
+  const charter = createCharterClient({
+    url: config.CHARTER_URL,
+    timeoutMs: 2_000,
+    ...(apiKey === undefined ? {} : { apiKey }),
+  });
   const prometheus = createPrometheus({ url: config.PROMETHEUS_URL, timeoutMs: 2_000 });
   const violations = monitorViolations({ name: 'monitor', url: config.MONITOR_URL, apiKey });
   const targets = await followTargets(store, charter, log);

@@ -306,7 +306,8 @@ describe('the charter', () => {
     ...rest,
   });
   const standing = (approval: 'approved' | 'auto_approved') => ({
-    plan: planFrom({ actions: [], approval }),
+    plan: planFrom({ actions: [], approval, hash: 'h' }),
+    approval: approval === 'approved' ? { status: 'approved' as const, planHash: 'h' } : null,
     action: actionFrom({ action: 'SCALE_UP', parameters: { replicas: 6 } }),
     blastRadius: 0.2,
     isProtected: false,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  type Approval,
   type Plan,
   type PlannedAction,
   Target,
@@ -129,5 +130,26 @@ export const violationFrom = (draft: Partial<Violation> = {}): Violation => ({
   detectedAt: new Date().toISOString(),
   resolvedAt: null,
   suppressed: null,
+  ...draft,
+});
+
+/** The charter's record that people approved a plan. */
+export const approvalFrom = (plan: Plan, draft: Partial<Approval> = {}): Approval => ({
+  id: newId(),
+  planId: plan.id,
+  planHash: plan.hash,
+  incidentId: plan.incidentId,
+  title: plan.strategy,
+  explanation: '',
+  action: plan.actions[0]?.action ?? 'SCALE_UP',
+  target: plan.actions[0]?.target ?? 'web',
+  requestedBy: 'plan',
+  obligations: plan.obligations,
+  status: 'approved',
+  quorum: 1,
+  votes: [{ by: 'ada', vote: 'approve', reason: null, at: new Date().toISOString() }],
+  createdAt: new Date().toISOString(),
+  expiresAt: plan.expiresAt,
+  decidedAt: new Date().toISOString(),
   ...draft,
 });

@@ -1,7 +1,16 @@
+import type { Approval } from '@charter/shared/contracts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { debitBudgets } from '../src/adapters/budget-records.ts';
 import { defaultSettings } from '../src/domain/settings.ts';
-import { type ActionDraft, type PlanDraft, planFrom, targetFrom, violated, violationFrom } from './drafts.ts';
+import {
+  type ActionDraft,
+  approvalFrom,
+  type PlanDraft,
+  planFrom,
+  targetFrom,
+  violated,
+  violationFrom,
+} from './drafts.ts';
 import { createHarness, type Executor, type ExecutorOptions, type Harness } from './harness.ts';
 import { startTarget, type TargetServer } from './target-server.ts';
 
@@ -51,9 +60,13 @@ describe('safety rules of the architecture', () => {
       targetFrom(name, { kind: 'http', url: target.url, keyed: true, requests, readBack }, rest),
     );
   };
-  const run = async (draft: Partial<PlanDraft> = {}, options: ExecutorOptions = {}) => {
+  const run = async (
+    draft: Partial<PlanDraft> = {},
+    { approval = {}, ...options }: ExecutorOptions & { approval?: Partial<Approval> } = {},
+  ) => {
     executor ??= harness.startExecutor(options);
     const plan = planFrom({ actions: [scaleTo(6)], ...draft });
+    if (plan.approval === 'approved') harness.world.says.approvals.push(approvalFrom(plan, approval));
     const id = await harness.submit(plan);
     return { plan, id };
   };
@@ -268,6 +281,16 @@ describe('safety rules of the architecture', () => {
         target: 'web',
         plan: { hash: healing.plan.hash },
       });
+    });
+    test.each([
+      ['another hash', { planHash: 'of-another-plan' }],
+      ['another plan', { planId: '01ARZ3NDEKTSV4RRFFQ69G5FAV' }],
+      ['one that is still pending', { status: 'pending' as const }],
+    ])('an approval of %s is none, whatever the plan says', async (_, approval) => {
+      harness.world.says.decision = { effect: 'require-approval' };
+      const refused = await run({ approval: 'approved' }, { approval });
+      await expectRefused(refused, 'charter');
+      expect((await harness.execution(refused.id)).reason).toContain('no approval of this plan');
     });
     test.each([
       ['quorum', { quorum: 2 }, { quorum: 1 }],

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import type { Decision, Permit, Violation } from '@charter/shared/contracts';
+import type { Approval, Decision, Permit, Violation } from '@charter/shared/contracts';
 
 /** Everything execute asks of others, at the boundary: orchestrator, charter, Prometheus and monitor in one server. */
 export interface StandIn {
@@ -14,6 +14,7 @@ export interface StandIn {
     warnings: string[];
     prometheus: 'answers' | 'nothing';
     violations: Violation[] | 'nothing';
+    approvals: Approval[];
     pack: unknown[];
     plans: Record<string, unknown>;
   };
@@ -30,6 +31,7 @@ export async function startStandIn(): Promise<StandIn> {
     warnings: [],
     prometheus: 'answers',
     violations: [],
+    approvals: [],
     pack: [],
     plans: {},
   };
@@ -74,6 +76,8 @@ async function answer(
       );
       return json(response, 200, { items, nextCursor: null });
     }
+    case '/api/v1/approvals':
+      return json(response, 200, { items: says.approvals.toReversed(), nextCursor: null });
     case '/api/v1/packs/active':
       return json(response, 200, {
         id: 'pack-1',

@@ -1,4 +1,4 @@
-import type { Decision, Plan, PlannedAction } from '@charter/shared/contracts';
+import type { Approval, Decision, Plan, PlannedAction } from '@charter/shared/contracts';
 import { stricterThan } from './obligations.ts';
 
 export type CharterVerdict =
@@ -8,7 +8,9 @@ export type CharterVerdict =
   | { readonly kind: 'ask'; readonly reason: string };
 
 export interface Standing {
-  readonly plan: Pick<Plan, 'approval' | 'obligations' | 'mode'>;
+  readonly plan: Pick<Plan, 'approval' | 'obligations' | 'hash'>;
+  /** The charter's own record of the plan's approval; the plan's word is not enough. */
+  readonly approval: Pick<Approval, 'status' | 'planHash'> | null;
   readonly action: Pick<PlannedAction, 'action' | 'target' | 'parameters'>;
   readonly blastRadius: number;
   /** The target is part of Charter or of what it runs on: only a rule that names it allows. */
@@ -18,17 +20,21 @@ export interface Standing {
 /** What the newest policy says about a step that an older one let through: obligations only tighten. */
 export function judgeDecision(
   decision: Decision,
-  { plan, action, blastRadius, isProtected }: Standing,
+  { plan, approval, action, blastRadius, isProtected }: Standing,
 ): CharterVerdict {
   const reason = decision.reasons.map(({ text }) => text).join('; ') || `decision ${decision.decisionId}`;
   if (decision.effect === 'deny') return { kind: 'denied', reason };
   if (decision.automation === 'observe') return { kind: 'denied', reason: `Automation is observe here: ${reason}` };
-  const isApproved = plan.approval === 'approved';
+  const isApproved = plan.approval === 'approved' && approval?.status === 'approved' && approval.planHash === plan.hash;
   if (plan.approval !== 'approved' && plan.approval !== 'auto_approved') {
     return { kind: 'denied', reason: `The plan's approval is ${plan.approval}` };
   }
   if (!isApproved && (decision.effect === 'require-approval' || decision.automation === 'approve')) {
-    return { kind: 'ask', reason: `The policy in force now asks for approval: ${reason}` };
+    const missing =
+      plan.approval === 'approved'
+        ? 'The charter has no approval of this plan and hash'
+        : 'The policy in force now asks for approval';
+    return { kind: 'ask', reason: `${missing}: ${reason}` };
   }
   const stricter = stricterThan(decision.obligations, plan.obligations);
   if (stricter !== null) return { kind: 'ask', reason: `Obligations are stricter than the plan's: ${stricter}` };

