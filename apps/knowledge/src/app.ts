@@ -1,8 +1,10 @@
 import { buildHttp, type HttpApp, type Log, type Registry, type ServiceConfig } from '@charter/service';
+import { type AutonomyDeps, autonomyRoutes } from './routes/autonomy.ts';
+import { type ImportDeps, importRoutes } from './routes/import.ts';
 import { type KnowledgeDeps, knowledgeRoutes } from './routes/knowledge.ts';
 import { type OutcomeDeps, outcomeRoutes } from './routes/outcomes.ts';
 
-export interface AppDeps extends OutcomeDeps, KnowledgeDeps {
+export interface AppDeps extends OutcomeDeps, KnowledgeDeps, AutonomyDeps, ImportDeps {
   readonly config: ServiceConfig;
   readonly log: Log;
   readonly registry: Registry;
@@ -19,7 +21,9 @@ export function buildApp(deps: AppDeps): Promise<HttpApp> {
     readiness,
     async routes(app) {
       await app.register(outcomeRoutes, { prefix: '/api/v1', ...deps });
+      await app.register(importRoutes, { prefix: '/api/v1', ...deps });
       await app.register(knowledgeRoutes, { prefix: '/api/v1', ...deps });
+      await app.register(autonomyRoutes, { prefix: '/api/v1', ...deps });
     },
   });
 }

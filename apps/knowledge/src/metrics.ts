@@ -6,6 +6,8 @@ import type { Lesson } from './workers/learn-from.ts';
 export interface KnowledgeMetrics {
   learned(outcome: Outcome, lesson: Lesson): void;
   forgotten(count: number): void;
+  /** Grants of the charter that followed what was earned. */
+  published(count: number): void;
   /** Last 30 days: share of acts that helped, and harmful acts per thousand. */
   standing(effectiveness: number | null, harmPerThousand: number | null): void;
 }
@@ -39,6 +41,17 @@ export function createMetrics(registry: Registry): KnowledgeMetrics {
     buckets: [1, 2, 5, 10, 15, 30, 60, 120, 300, 900],
     registers,
   });
+  const autonomy = new Counter({
+    name: 'charter_knowledge_autonomy_changes_total',
+    help: 'Changes of what automation has earned.',
+    labelNames: ['from', 'to'],
+    registers,
+  });
+  const published = new Counter({
+    name: 'charter_knowledge_published_grants_total',
+    help: 'Grants of the charter that followed what was earned.',
+    registers,
+  });
   const forgotten = new Counter({
     name: 'charter_knowledge_forgotten_outcomes_total',
     help: 'Outcomes past their retention; what they taught stays.',
@@ -63,8 +76,10 @@ export function createMetrics(registry: Registry): KnowledgeMetrics {
       outcomes.inc({ type, executed: String(executed) });
       relapses.inc(lesson.relapses);
       adaptations.inc(lesson.adaptations);
+      for (const { from, to } of lesson.autonomy) autonomy.inc({ from, to });
       if (executed && timeToStabilizeSeconds !== null) stabilize.observe(timeToStabilizeSeconds);
     },
+    published: (count) => published.inc(count),
     forgotten: (count) => forgotten.inc(count),
     standing(share, perThousand) {
       if (share !== null) effectiveness.set(share);

@@ -48,6 +48,39 @@ export interface KnowledgeTables {
     reason: string;
     at: Date;
   };
+  autonomy_case: {
+    outcome_id: string;
+    action: string;
+    target_class: string;
+    at: Date;
+    acted: boolean;
+    success: number;
+    harm: boolean;
+  };
+  autonomy: {
+    action: string;
+    target_class: string;
+    mode: string;
+    since: Date;
+    reason: string;
+    record: JSONColumnType<Record<string, unknown>>;
+  };
+  autonomy_change: {
+    id: Generated<string>;
+    action: string;
+    target_class: string;
+    from_mode: string;
+    to_mode: string;
+    reason: string;
+    at: Date;
+  };
+  autonomy_grant: {
+    policy: string;
+    action: string;
+    target_class: string;
+    mode: string;
+    published_at: Generated<Date>;
+  };
 }
 
 export const migrations = {
@@ -104,6 +137,46 @@ export const migrations = {
       confidence double precision not null,
       reason text not null,
       at timestamptz not null
+    );
+  `,
+  '002-autonomy': `
+    create table autonomy_case (
+      outcome_id text not null references outcome on delete cascade,
+      action text not null,
+      target_class text not null,
+      at timestamptz not null,
+      acted boolean not null,
+      success double precision not null,
+      harm boolean not null,
+      primary key (outcome_id, action, target_class)
+    );
+    create index autonomy_case_subject on autonomy_case (action, target_class, at);
+    create table autonomy (
+      action text not null,
+      target_class text not null,
+      mode text not null,
+      since timestamptz not null,
+      reason text not null,
+      record jsonb not null,
+      primary key (action, target_class)
+    );
+    create table autonomy_change (
+      id bigserial primary key,
+      action text not null,
+      target_class text not null,
+      from_mode text not null,
+      to_mode text not null,
+      reason text not null,
+      at timestamptz not null
+    );
+    create index autonomy_change_subject on autonomy_change (action, target_class, id);
+    create table autonomy_grant (
+      policy text not null,
+      action text not null,
+      target_class text not null,
+      mode text not null,
+      published_at timestamptz not null default now(),
+      primary key (policy, action, target_class)
     );
   `,
 } as const;

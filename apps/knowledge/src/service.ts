@@ -10,17 +10,22 @@ import {
 } from '@charter/service';
 import { outcomeQueue } from '@charter/shared/contracts';
 import { openStore } from '@charter/store';
+import { autonomyStates } from './adapters/autonomy-log.ts';
+import { charterAutomation } from './adapters/charter-automation.ts';
 import { outcomeLog } from './adapters/outcome-log.ts';
 import { outcomeCounts } from './adapters/statistics.ts';
 import { tallyBook } from './adapters/tally-book.ts';
 import { buildApp } from './app.ts';
 import { KnowledgeConfig, learningSettingsFrom } from './config.ts';
+import { earnedModesFrom } from './domain/autonomy-view.ts';
 import { standingFrom } from './domain/statistics-from.ts';
 import { createMetrics } from './metrics.ts';
 import { type KnowledgeTables, migrations } from './migrations.ts';
 import { onOutcome } from './workers/on-outcome.ts';
+import { publishAutonomy } from './workers/publish-autonomy.ts';
 
 const housekeepingMs = 60_000;
+const publishMs = 15_000;
 /** What the standing in metrics looks back on. */
 const standingSeconds = 30 * 86_400;
 
@@ -45,7 +50,15 @@ export async function startKnowledge(environment: Environment): Promise<RunningS
   const outcomes = outcomeLog(store);
   const tallies = tallyBook(store);
   const counter = outcomeCounts(store);
-  transport.consume(outcomeQueue, onOutcome({ store, settings, metrics }), { concurrency: 1 });
+  const charter = charterAutomation(config.CHARTER_URL, config.CHARTER_API_KEY);
+  const publishing = everyInterval(
+    publishMs,
+    async () => metrics.published(await publishAutonomy(store, charter)),
+    (error) => log.warn({ err: error }, 'the charter was not told what was earned, the next round comes'),
+  );
+  transport.consume(outcomeQueue, onOutcome({ store, settings, metrics, onEarned: publishing.wake }), {
+    concurrency: 1,
+  });
   const housekeeping = everyInterval(
     housekeepingMs,
     async () => {
@@ -70,7 +83,14 @@ export async function startKnowledge(environment: Environment): Promise<RunningS
     counter,
     settings,
     environment: config.CHARTER_ENVIRONMENT,
-    earnedModes: async () => () => 'observe',
+    onEarned: publishing.wake,
+    earnedModes: async () => earnedModesFrom(await autonomyStates(store)),
   });
-  return startService({ app: 'knowledge', config, log, http, closeables: [store, housekeeping, transport] });
+  return startService({
+    app: 'knowledge',
+    config,
+    log,
+    http,
+    closeables: [store, housekeeping, publishing, transport],
+  });
 }

@@ -40,3 +40,5 @@ export const leftAlone = (changes: Partial<Outcome> = {}): Outcome =>
     reason: 'the incident went away',
     ...changes,
   });
+
+export const aboutMetric = (metric: string) => ({ rootCause: { component: 'cache', metric, confidence: 0.9 } });

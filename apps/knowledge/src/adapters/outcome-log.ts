@@ -2,7 +2,7 @@ import { Outcome, OutcomeType, type PageQuery } from '@charter/shared/contracts'
 import { pageFrom, type Store, type Tx } from '@charter/store';
 import { type Selectable, sql } from 'kysely';
 import { instantOfUlid } from '../domain/instant-of-ulid.ts';
-import { RecordedOutcome, relapse, type Speaker } from '../domain/recorded-outcome.ts';
+import { correctorOf, RecordedOutcome, relapse, type Speaker } from '../domain/recorded-outcome.ts';
 import type { KnowledgeTables } from '../migrations.ts';
 
 type On = Pick<Tx<KnowledgeTables>, 'db'>;
@@ -38,7 +38,7 @@ export async function knownOutcome({ db }: On, { id, planId }: Pick<Outcome, 'id
 
 /** Records an outcome, or changes it to what is now said of it. */
 export async function saveOutcome({ db }: On, outcome: Outcome, speaker: Speaker): Promise<void> {
-  const corrected = speaker.kind !== 'loop';
+  const corrector = correctorOf(speaker);
   const { seconds, at } = { seconds: outcome.timeToStabilizeSeconds, at: new Date(outcome.at) };
   const row = {
     incident_id: outcome.incidentId,
@@ -52,8 +52,8 @@ export async function saveOutcome({ db }: On, outcome: Outcome, speaker: Speaker
     seconds,
     at,
     incident_opened_at: instantOfUlid(outcome.incidentId),
-    corrected_by: corrected ? speaker.name : null,
-    correction: corrected ? speaker.reason : null,
+    corrected_by: corrector,
+    correction: corrector === null ? null : speaker.reason,
     body: JSON.stringify(outcome),
   };
   await db

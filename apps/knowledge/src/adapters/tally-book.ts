@@ -1,5 +1,5 @@
 import { addTrial, emptyTally } from '@charter/learning';
-import type { Store, Tx } from '@charter/store';
+import type { Tx } from '@charter/store';
 import { type Selectable, sql } from 'kysely';
 import { z } from 'zod';
 import type { KeyedTally } from '../domain/action-evidence.ts';
@@ -59,7 +59,7 @@ export async function applyTrials(
 }
 
 /** Tallies by what they count. */
-export function tallyBook({ db }: Pick<Store<KnowledgeTables>, 'db'>) {
+export function tallyBook({ db }: Pick<Tx<KnowledgeTables>, 'db'>) {
   return {
     async all(): Promise<KeyedTally[]> {
       return (await db.selectFrom('tally').selectAll().orderBy('id').execute()).map(tallyFrom);

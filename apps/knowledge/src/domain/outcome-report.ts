@@ -14,6 +14,23 @@ import {
 } from '@charter/shared/contracts';
 import { z } from 'zod';
 
+const ReportedCause = z.strictObject({ component: Name, metric: MetricName, confidence: Ratio.default(1) }).nullable();
+const ReportedActions = z
+  .array(z.strictObject({ action: ActionType, target: Name, targetClass: Name.nullable().default(null) }))
+  .max(20);
+const ReportedEvidence = z.array(z.strictObject(OutcomeEvidence.shape)).max(100);
+
+/** An outcome as `GET /outcomes` gives it, so that what one installation learned another can take over. */
+export const ImportedOutcome = z.strictObject({
+  ...Outcome.shape,
+  rootCause: ReportedCause,
+  actions: ReportedActions,
+  evidence: ReportedEvidence,
+  recordedAt: Instant.optional(),
+  correctedBy: printable(200).nullable().optional(),
+  correction: printable(2_000).nullable().optional(),
+});
+
 /**
  * What a person reports. With the id of a known outcome it is a correction, and only what is given changes; otherwise it
  * is an outcome of its own and needs its incident and component.
@@ -29,17 +46,11 @@ export const OutcomeReport = z.strictObject({
   planId: Ulid.optional(),
   environment: Name.optional(),
   strategy: Name.optional(),
-  rootCause: z
-    .strictObject({ component: Name, metric: MetricName, confidence: Ratio.default(1) })
-    .nullable()
-    .optional(),
-  actions: z
-    .array(z.strictObject({ action: ActionType, target: Name, targetClass: Name.nullable().default(null) }))
-    .max(20)
-    .optional(),
+  rootCause: ReportedCause.optional(),
+  actions: ReportedActions.optional(),
   disposition: Disposition.optional(),
   rolledBack: z.boolean().optional(),
-  evidence: z.array(z.strictObject(OutcomeEvidence.shape)).max(100).optional(),
+  evidence: ReportedEvidence.optional(),
   startedAt: Instant.nullable().optional(),
   timeToStabilizeSeconds: z.number().min(0).max(1e9).nullable().optional(),
 });

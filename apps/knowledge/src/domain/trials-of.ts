@@ -22,7 +22,7 @@ export const unclassified = 'unclassified';
 const nothing = { rootCause: '', action: '', targetClass: '', target: '', strategy: '' };
 
 /** How far each type is a success; null cannot be told and teaches nothing. */
-const successOf: Readonly<Record<OutcomeType, number | null>> = {
+export const successOf: Readonly<Record<OutcomeType, number | null>> = {
   success: 1,
   partial: 0.5,
   ineffective: 0,

@@ -22,11 +22,13 @@ export interface OutcomeDeps {
   readonly settings: LearningSettings;
   readonly metrics: KnowledgeMetrics;
   readonly environment: string;
+  /** What automation has earned changed. */
+  readonly onEarned: () => void;
 }
 
 /** What verification saw of each plan, and what people and later evidence made of it. */
 export const outcomeRoutes: FastifyPluginAsyncZod<OutcomeDeps> = async (app, deps) => {
-  const { store, outcomes, settings, metrics, environment } = deps;
+  const { store, outcomes, settings, metrics, environment, onEarned } = deps;
 
   app.get(
     '/outcomes',
@@ -78,6 +80,7 @@ export const outcomeRoutes: FastifyPluginAsyncZod<OutcomeDeps> = async (app, dep
         return { outcome, isNew: known === null, lesson: await learnFrom(tx, outcome, speaker, settings) };
       });
       metrics.learned(outcome, lesson);
+      if (lesson.autonomy.length > 0) onEarned();
       const recorded = await outcomes.find(lesson.id);
       if (!recorded) throw new CharterError('not-found', `Outcome ${lesson.id} is past its retention`);
       return reply.code(isNew ? 201 : 200).send(recorded);

@@ -1,7 +1,8 @@
-import { type Outcome, planAdaptationQueue, timelineQueue } from '@charter/shared/contracts';
+import { type Outcome, planAdaptationQueue, type TimelineEntry, timelineQueue } from '@charter/shared/contracts';
 import { newId, type Tx } from '@charter/store';
 import { sql } from 'kysely';
 import { lastTold, recordAdaptation } from '../adapters/adaptation-log.ts';
+import type { AutonomyChange } from '../adapters/autonomy-log.ts';
 import { addRevision, knownOutcome, saveOutcome, solvedBefore } from '../adapters/outcome-log.ts';
 import { applyTrials } from '../adapters/tally-book.ts';
 import type { LearningSettings } from '../config.ts';
@@ -11,6 +12,7 @@ import { lessonFrom } from '../domain/lesson-from.ts';
 import { relapse, type Speaker, supersedes } from '../domain/recorded-outcome.ts';
 import { trialsOf } from '../domain/trials-of.ts';
 import type { KnowledgeTables } from '../migrations.ts';
+import { earnAutonomy } from './earn-autonomy.ts';
 
 /** What became of one word on an outcome. */
 export interface Lesson {
@@ -20,6 +22,8 @@ export interface Lesson {
   readonly stands: boolean;
   readonly relapses: number;
   readonly adaptations: number;
+  /** Changes of what automation has earned. */
+  readonly autonomy: readonly AutonomyChange[];
 }
 
 /** Learning is one writer at a time, so that tallies are read, changed and written without a gap. */
@@ -40,7 +44,7 @@ export async function learnFrom(
   const outcome: Outcome = known ? { ...said, id: known.id, planId: known.planId } : said;
   if (known && !supersedes(known, outcome, speaker)) {
     await addRevision(tx, outcome, speaker, false);
-    return { id: outcome.id, stands: false, relapses: 0, adaptations: 0 };
+    return { id: outcome.id, stands: false, relapses: 0, adaptations: 0, autonomy: [] };
   }
   await saveOutcome(tx, outcome, speaker);
   await addRevision(tx, outcome, speaker, true);
@@ -54,19 +58,33 @@ export async function learnFrom(
   );
   await tellStory(tx, outcome, speaker, changed);
   const adaptations = await adaptPlan(tx, changed, settings);
-  const relapses = known ? 0 : await correctRelapsed(tx, outcome, settings);
-  return { id: outcome.id, stands: true, relapses, adaptations };
+  const autonomy = await earnAutonomy(tx, known, outcome, settings.halfLifeDays);
+  if (speaker.kind !== 'import') for (const change of autonomy) await tellChange(tx, outcome, change);
+  const relapses = known ? [] : await correctRelapsed(tx, outcome, settings);
+  return {
+    id: outcome.id,
+    stands: true,
+    relapses: relapses.length,
+    adaptations: adaptations + relapses.reduce((sum, lesson) => sum + lesson.adaptations, 0),
+    autonomy: [...autonomy, ...relapses.flatMap((lesson) => lesson.autonomy)],
+  };
 }
 
-async function correctRelapsed(tx: Tx<KnowledgeTables>, outcome: Outcome, settings: LearningSettings): Promise<number> {
+async function correctRelapsed(
+  tx: Tx<KnowledgeTables>,
+  outcome: Outcome,
+  settings: LearningSettings,
+): Promise<Lesson[]> {
+  const lessons: Lesson[] = [];
   const solved = await solvedBefore(tx, outcome, settings.relapseSeconds);
   for (const { recordedAt: _recorded, correctedBy: _by, correction: _why, ...earlier } of solved) {
     const reason =
       `${earlier.rootCause?.metric ?? 'The problem'} of ${earlier.component} was back within ` +
       `${String(Math.round(settings.relapseSeconds / 60))} minutes, in incident ${outcome.incidentId}`;
-    await learnFrom(tx, { ...earlier, type: 'ineffective' }, { kind: 'relapse', name: relapse, reason }, settings);
+    const speaker = { kind: 'relapse', name: relapse, reason } as const;
+    lessons.push(await learnFrom(tx, { ...earlier, type: 'ineffective' }, speaker, settings));
   }
-  return solved.length;
+  return lessons;
 }
 
 async function tellStory(
@@ -75,18 +93,29 @@ async function tellStory(
   speaker: Speaker,
   changed: readonly KeyedTally[],
 ): Promise<void> {
-  const { incidentId, id, planId, type, executed } = outcome;
+  const { id, planId, type, executed } = outcome;
+  if (speaker.kind === 'import') return;
   const correction = speaker.kind === 'loop' ? '' : `Corrected to ${type} (${speaker.name}: ${speaker.reason}). `;
+  const data = { outcomeId: id, planId, type, executed, said: speaker.kind };
+  await tell(tx, outcome, `${correction}${lessonFrom(outcome, changed)}`, data);
+}
+
+async function tellChange(tx: Tx<KnowledgeTables>, outcome: Outcome, change: AutonomyChange): Promise<void> {
+  const { action, targetClass, from, to, reason } = change;
+  const text = `${action} on ${targetClass} has now earned ${to}, not ${from}: ${reason}.`;
+  await tell(tx, outcome, text, { action, targetClass, from, to });
+}
+
+async function tell(
+  tx: Tx<KnowledgeTables>,
+  { incidentId }: Outcome,
+  text: string,
+  data: TimelineEntry['data'],
+): Promise<void> {
+  const at = new Date().toISOString();
   await tx.enqueue(
     timelineQueue,
-    {
-      incidentId,
-      stage: 'knowledge',
-      event: 'learned',
-      at: new Date().toISOString(),
-      text: `${correction}${lessonFrom(outcome, changed)}`.slice(0, 2_000),
-      data: { outcomeId: id, planId, type, executed, said: speaker.kind },
-    },
+    { incidentId, stage: 'knowledge', event: 'learned', at, text: text.slice(0, 2_000), data },
     { incidentId },
   );
 }

@@ -10,6 +10,8 @@ export function onOutcome(deps: {
   readonly store: Store<KnowledgeTables>;
   readonly settings: LearningSettings;
   readonly metrics: KnowledgeMetrics;
+  /** What automation has earned changed. */
+  readonly onEarned: () => void;
 }) {
   return async (message: ReceivedMessage<Outcome>): Promise<boolean> => {
     const outcome = message.data;
@@ -19,6 +21,7 @@ export function onOutcome(deps: {
       lesson = await learnFrom(tx, outcome, speaker, deps.settings);
     });
     if (lesson) deps.metrics.learned(outcome, lesson);
+    if (lesson && lesson.autonomy.length > 0) deps.onEarned();
     return fresh;
   };
 }

@@ -1,0 +1,105 @@
+import { configFrom, createLog, createRegistry } from '@charter/service';
+import { createTestKeys, describeServiceEdges, expectEveryRouteGuarded } from '@charter/service/testing';
+import type { Outcome, Recommendation } from '@charter/shared/contracts';
+import { openStore, type Store } from '@charter/store';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { outcomeLog } from '../src/adapters/outcome-log.ts';
+import { outcomeCounts } from '../src/adapters/statistics.ts';
+import { tallyBook } from '../src/adapters/tally-book.ts';
+import { buildApp } from '../src/app.ts';
+import { KnowledgeConfig, learningSettingsFrom } from '../src/config.ts';
+import { createMetrics } from '../src/metrics.ts';
+import { type KnowledgeTables, migrations } from '../src/migrations.ts';
+import { aboutMetric, outcomeOf } from './fixtures.ts';
+import { type Loop, startLoop } from './loop.ts';
+
+let loop: Loop;
+let store: Store<KnowledgeTables>;
+
+beforeAll(async () => {
+  loop = await startLoop({ postgresUrl: inject('postgresUrl'), redisUrl: inject('redisUrl') });
+  store = await openStore<KnowledgeTables>({ url: loop.environment.DATABASE_URL, schema: 'knowledge', migrations });
+});
+afterAll(async () => {
+  await store.close();
+  await loop.close();
+});
+
+describe('autonomy', () => {
+  const acted = (days: number, changes: Partial<Outcome> = {}) =>
+    outcomeOf({
+      ...aboutMetric('cpu_ratio'),
+      strategy: 'add-replicas',
+      actions: [{ action: 'SCALE_UP', target: 'search', targetClass: 'stateless' }],
+      at: new Date(Date.now() - 86_400_000 * days).toISOString(),
+      ...changes,
+    });
+  const earned = async () =>
+    (
+      await loop.get<{
+        items: Array<{ mode: string; missing: string[]; changes: Array<{ from: string; to: string }> }>;
+      }>('autonomy?action=SCALE_UP&targetClass=stateless')
+    ).items[0];
+
+  test('is earned by a long clean record and lost at once', async () => {
+    await loop.learn(...Array.from({ length: 5 }, (_, index) => acted(60 - index)));
+    expect(await earned()).toMatchObject({ mode: 'approve' });
+    expect((await earned())?.missing.join('; ')).toMatch(/more verified cases.*more days of record.*harm shown/);
+    await loop.post('outcomes/import', { items: Array.from({ length: 40 }, (_, index) => acted(50 - index)) });
+    expect(await earned()).toMatchObject({ mode: 'auto', missing: [] });
+    const answer = await loop.get<Recommendation>('recommendations?rootCause=cpu_ratio');
+    expect(answer.best?.earned).toBe('auto');
+    const worse = acted(0, { type: 'degradation', timeToStabilizeSeconds: null });
+    await loop.learn(worse);
+    expect(await earned()).toMatchObject({ mode: 'approve', changes: [{ from: 'auto', to: 'approve' }, {}, {}] });
+    await expect
+      .poll(() => loop.story.filter(({ incidentId }) => incidentId === worse.incidentId).map(({ text }) => text))
+      .toContainEqual(
+        expect.stringMatching(/^SCALE_UP on stateless has now earned approve, not auto: it made things worse/),
+      );
+  });
+});
+
+describe('what one installation learned', () => {
+  test('another can take over, once', async () => {
+    const metric = aboutMetric('gc_seconds');
+    const items = Array.from({ length: 3 }, () => ({ ...outcomeOf(metric), correctedBy: null, correction: null }));
+    const take = async () => {
+      const response = await loop.post('outcomes/import', { items });
+      return response.json();
+    };
+    expect(await take()).toEqual({ learned: 3, known: 0 });
+    expect(await take()).toEqual({ learned: 0, known: 3 });
+    expect((await loop.get<Recommendation>('recommendations?rootCause=gc_seconds')).best).toMatchObject({ trials: 3 });
+  });
+});
+
+function appOn(variables: Record<string, string> = {}) {
+  const config = configFrom(KnowledgeConfig, { ...loop.environment, ...variables });
+  const registry = createRegistry('knowledge');
+  return buildApp({
+    config,
+    log: createLog('knowledge', config),
+    registry,
+    readiness: {},
+    metrics: createMetrics(registry),
+    store,
+    outcomes: outcomeLog(store),
+    tallies: tallyBook(store),
+    counter: outcomeCounts(store),
+    settings: learningSettingsFrom(config),
+    environment: 'test',
+    earnedModes: async () => () => 'observe',
+    onEarned: () => undefined,
+  });
+}
+
+test('every route asks for the role it names', async () => {
+  const keys = await createTestKeys();
+  const guarded = await appOn({ CHARTER_API_KEYS: keys.file });
+  expect(await expectEveryRouteGuarded(guarded, keys)).toBeGreaterThan(6);
+  await guarded.close();
+  await keys.close();
+});
+
+describeServiceEdges(() => appOn());
