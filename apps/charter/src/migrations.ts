@@ -68,12 +68,15 @@ export const migrations = {
       action text not null,
       target text,
       incident_id text,
+      plan_id text,
+      subject text,
       policy text,
       rule text,
       policy_version text not null,
       body text not null
     );
     create index decision_at on decision (at);
+    create index decision_usage on decision (policy, rule, at) where subject = 'execute' and effect = 'allow';
     create index decision_incident on decision (incident_id) where incident_id is not null;
     create table decision_minute (minute timestamptz primary key);
     create table decision_stream (

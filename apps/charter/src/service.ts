@@ -21,6 +21,7 @@ import { automationGrants } from './adapters/automation-grants.ts';
 import { decisionRecord } from './adapters/decision-record.ts';
 import { governance as governanceOf } from './adapters/governance.ts';
 import { packShelf } from './adapters/pack-shelf.ts';
+import { policyReader } from './adapters/policy-reader.ts';
 import { policyShelf } from './adapters/policy-shelf.ts';
 import { timeWindows as timeWindowsOf } from './adapters/time-windows.ts';
 import { watchedPack } from './adapters/watched-pack.ts';
@@ -64,13 +65,15 @@ export async function composeCharter(environment: Environment) {
 
   const grants = automationGrants(store);
   await grants.begin(config.CHARTER_AUTOMATION);
+  const reader = policyReader();
   const packs = packShelf(store);
-  const policies = policyShelf({ store, environment: own, alwaysAsk });
+  const policies = policyShelf({ store, reader, environment: own, alwaysAsk });
   const timeWindows = timeWindowsOf(store);
   const audit = auditLog(store, key, join(config.CHARTER_STATE_DIR, 'audit-anchor.json'));
   const governance = await governanceOf({
     store,
     packs,
+    reader,
     environment: own,
     log,
     overrides: async () => [],
@@ -78,11 +81,21 @@ export async function composeCharter(environment: Environment) {
   });
   const approvals = approvalLog({ store, groups, withinSeconds: config.CHARTER_APPROVAL_WITHIN });
   const fourEyes = isAuthenticationConfigured(config);
-  const changes = changeGovernance({ store, packs, policies, approvals, governance, metrics, fourEyes, alwaysAsk });
+  const changes = changeGovernance({
+    store,
+    reader,
+    packs,
+    policies,
+    approvals,
+    governance,
+    metrics,
+    fourEyes,
+    alwaysAsk,
+  });
 
   const decisions = await decisionRecord({ store, capacity: config.CHARTER_DECISION_BUFFER, metrics, log });
   const decide = decideNow({ governance, decisions, metrics });
-  const explain = explainDecision({ store, decisions, environment: own });
+  const explain = explainDecision({ store, reader, decisions, environment: own });
 
   let url = '';
   const publicUrl = (): string => config.CHARTER_PUBLIC_URL ?? url;
@@ -141,8 +154,8 @@ export async function composeCharter(environment: Environment) {
     governance,
     environment: own,
     policies,
-    policyText: policyTextOf(store),
-    tryPolicy: tryPolicy({ store, decisions, environment: own }),
+    policyText: policyTextOf(store, reader),
+    tryPolicy: tryPolicy({ store, reader, decisions, environment: own }),
     grants,
     timeWindows,
     audit,

@@ -59,6 +59,8 @@ export interface CharterTables {
     action: string;
     target: string | null;
     incident_id: string | null;
+    plan_id: string | null;
+    subject: string | null;
     policy: string | null;
     rule: string | null;
     policy_version: string;

@@ -103,6 +103,32 @@ describe('decisions', () => {
     expect((await explain(decisionId)).trace[0]).toMatchObject({ rule: 'heal-checkout' });
   });
 
+  test('deny once as many plans acted as the rule allows a day; a plan asked again is not held against itself', async () => {
+    const rule = {
+      id: 'r',
+      effect: 'allow',
+      match: { actions: ['REBALANCE_LOAD'] },
+      obligations: [{ limit: { perDay: 2 } }],
+    };
+    const policy = { apiVersion: 'charter/v1', kind: 'Policy', metadata: { name: 'daily' }, rules: [rule] };
+    await charter.ok(charter.post('policies/apply', { policy }), 201);
+    const acting = (): DecisionRequest => ({
+      action: 'REBALANCE_LOAD',
+      target: 'db',
+      subject: 'execute',
+      plan: planned(0.1),
+    });
+    const [first, second, third] = [acting(), acting(), acting()];
+    for (const request of [first, second, first, second])
+      expect(await decide(request)).toMatchObject({ effect: 'allow' });
+    const denied = await decide(third);
+    expect(denied).toMatchObject({
+      effect: 'deny',
+      reasons: [{ text: expect.stringContaining('2 a day are allowed and 2 were done') }],
+    });
+    expect(await explain(denied.decisionId)).toMatchObject({ recomputed: { agrees: true } });
+  });
+
   test('an action with a NUL character is refused', async () => {
     expect(await charter.post('decisions', { action: 'a\0b' })).toMatchObject({ status: 400 });
   });

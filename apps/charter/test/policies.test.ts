@@ -161,6 +161,33 @@ describe('the life of a policy', () => {
     await charter.ok(charter.post(`approvals/${lax.approval?.id ?? ''}/reject`, { reason: 'why?' }));
     expect(await charter.ok(charter.get(`policies/${lax.policy_id}`))).toMatchObject({ status: 'rejected' });
     expect(await active('careful')).toMatchObject([{ policy_id: first.policy_id }]);
+    const again = await applied(billing([allowExport, denyCards], { name: 'careful' }));
+    expect(again.approval?.id).not.toBe(lax.approval?.id);
+    await charter.ok(charter.post(`approvals/${again.approval?.id ?? ''}/approve`));
+    expect(await active('careful')).toMatchObject([{ policy_id: again.policy_id }]);
+  });
+
+  test('a pack whose policy demands approval waits for people as a whole', async () => {
+    const policy = billing([allowExport], { name: 'packed', requiresApproval: true });
+    const window = {
+      apiVersion: 'charter/v1',
+      kind: 'Window',
+      metadata: { name: 'hours' },
+      type: 'hours',
+      weekly: { days: ['mon'], start: '08:00', end: '17:00' },
+    };
+    const { id } = await charter.ok(
+      charter.post<{ id: string }>('packs', { name: 'packed', documents: [policy, window] }),
+      201,
+    );
+    const { approval } = await charter.ok(charter.post<{ approval: Approval }>(`packs/${id}/activate`), 202);
+    expect(await charter.get('packs/active')).toMatchObject({ status: 404 });
+    expect(await charter.ok(charter.post<{ approval: Approval }>(`packs/${id}/activate`), 202)).toMatchObject({
+      approval: { id: approval.id },
+    });
+    await charter.ok(charter.post(`approvals/${approval.id}/approve`));
+    expect(await charter.ok(charter.get('packs/active'))).toMatchObject({ id, policies: ['packed'] });
+    expect(await active('packed')).toHaveLength(1);
   });
 
   test('documents of several environments are in force side by side', async () => {

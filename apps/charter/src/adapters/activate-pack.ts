@@ -9,6 +9,7 @@ import { activeSet } from './active-set.ts';
 import { appendAudit } from './audit-log.ts';
 import { lockGovernance, raiseGeneration } from './generation.ts';
 import { refusePack } from './pack-shelf.ts';
+import type { PolicyReader } from './policy-reader.ts';
 import { activeRevision, endRevision, ensureRevision, type PolicyRow, startRevision } from './policy-rows.ts';
 
 export interface Activation {
@@ -29,7 +30,10 @@ export type ActivationResult =
  * and those of the pack before that it no longer has. Throws `conflict` when another activation came in between and
  * `document-invalid` when the pack's own tests fail by now or its policies are too much together with the others.
  */
-export async function activatePack(store: Store<CharterTables>, activation: Activation): Promise<ActivationResult> {
+export async function activatePack(
+  { store, reader }: { readonly store: Store<CharterTables>; readonly reader: PolicyReader },
+  activation: Activation,
+): Promise<ActivationResult> {
   const pack = await store.db.selectFrom('pack').selectAll().where('id', '=', activation.packId).executeTakeFirst();
   if (!pack) throw new CharterError('not-found', `No pack ${activation.packId}`);
   const read = readDocuments(pack.source);
@@ -70,7 +74,7 @@ export async function activatePack(store: Store<CharterTables>, activation: Acti
       const replaced = ended.find(({ name, environment }) => name === row.name && environment === row.environment);
       await startRevision(tx, row.id, { id: replaced?.id ?? null, keep: false });
     }
-    await activeSet(tx, pack.environment);
+    await activeSet(tx, reader, pack.environment);
     await tx.db
       .insertInto('active_pack')
       .values({ environment: pack.environment, pack_id: pack.id, activated_by: activation.by })

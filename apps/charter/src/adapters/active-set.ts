@@ -1,9 +1,8 @@
 import { compilePolicies, type Policy, type PolicySnapshot } from '@charter/policy';
 import { CharterError } from '@charter/shared/contracts';
-import type { Tx } from '@charter/store';
 import { digestOf } from '../domain/digest.ts';
-import type { CharterTables } from '../tables.ts';
-import { loadPolicies } from './policy-rows.ts';
+import type { PolicyReader } from './policy-reader.ts';
+import type { Reader } from './policy-rows.ts';
 
 /** The active policies, compiled together. */
 export interface ActiveSet {
@@ -27,8 +26,8 @@ export function compileSet(policies: readonly Policy[], environment: string): Po
  * Loads and compiles what is active as this transaction sees it. Throws `document-invalid` when the policies are too
  * much for one snapshot; inside a change that takes the change back.
  */
-export async function activeSet(tx: Pick<Tx<CharterTables>, 'db'>, environment: string): Promise<ActiveSet> {
-  const loaded = await loadPolicies(tx, { status: 'active' });
+export async function activeSet(tx: Reader, policies: PolicyReader, environment: string): Promise<ActiveSet> {
+  const loaded = await policies.active(tx);
   const ids = loaded.map(({ row }) => row.id);
   return {
     ids,

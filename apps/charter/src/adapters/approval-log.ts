@@ -87,6 +87,17 @@ export function approvalLog({ store, groups, withinSeconds }: ApprovalOptions) {
         return { approval, isNew: inserted !== undefined };
       });
     },
+    /** The question about this plan or change that still waits. */
+    async pendingFor(planId: string): Promise<Approval | null> {
+      const row = await reader(store.db)
+        .where('plan_id', '=', planId)
+        .where('status', '=', 'pending')
+        .where('expires_at', '>', sql<Date>`now()`)
+        .orderBy('id', 'desc')
+        .executeTakeFirst();
+      const [approval] = await withVotes(row ? [row] : []);
+      return approval ?? null;
+    },
     /** Casts a vote. Throws `conflict` once it is decided or too late, and `action-denied` for who may not vote. */
     async vote(id: string, cast: { by: string; vote: 'approve' | 'reject'; reason: string | null }): Promise<Approval> {
       return store.transaction(async (tx) => {

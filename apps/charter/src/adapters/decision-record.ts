@@ -3,6 +3,7 @@ import { ActionType, type Decision, type DecisionRequest, type PageQuery } from 
 import { newId, pageFrom, type Store, type Tx } from '@charter/store';
 import { sql } from 'kysely';
 import type { DecisionFacts } from '../domain/judge.ts';
+import type { Usage } from '../domain/usage.ts';
 import type { CharterMetrics } from '../metrics.ts';
 import type { CharterTables } from '../tables.ts';
 import { appendAudit } from './audit-log.ts';
@@ -28,6 +29,8 @@ const flushMs = 100;
 /** How often a stream shows that it is alive. */
 const beatMs = 2_000;
 const batch = 500;
+/** Who asks right before acting; others only ask what would be. */
+const actingSubject = 'execute';
 
 /**
  * Records decisions off the hot path. Decisions about remediation are on disk before they are answered; others wait in
@@ -75,7 +78,9 @@ export async function decisionRecord({ store, capacity, metrics, log }: Decision
     /** Takes a decision; resolves at once, or when it is on disk where that matters. */
     async record(recorded: RecordedDecision): Promise<void> {
       if (ActionType.safeParse(recorded.request.action).success) {
-        await store.transaction((tx) => write(tx, [recorded], null, streamId));
+        if (recorded.decision.effect === 'allow')
+          await store.db.insertInto('decision').values(rowFrom(recorded)).execute();
+        else await store.transaction((tx) => write(tx, [recorded], null, streamId));
         metrics.recorded(1);
         return;
       }
@@ -86,6 +91,21 @@ export async function decisionRecord({ store, capacity, metrics, log }: Decision
       const at = recorded.decision.decidedAt;
       lost = { count: (lost?.count ?? 0) + 1, from: lost?.from ?? at, until: at };
       metrics.decisionsLost(1);
+    },
+    /** Plans other than this one that were let act under a rule; execute asks just before it acts. */
+    async usage({ policy, rule, planId }: { policy: string; rule: string; planId: string | null }): Promise<Usage> {
+      const plans = sql<string>`count(distinct coalesce(plan_id, id))`;
+      const { day, minute } = await store.db
+        .selectFrom('decision')
+        .select([plans.as('day'), sql<string>`${plans} filter (where at > now() - interval '1 minute')`.as('minute')])
+        .where('at', '>', sql<Date>`now() - interval '1 day'`)
+        .where('policy', '=', policy)
+        .where('rule', '=', rule)
+        .where('subject', '=', actingSubject)
+        .where('effect', '=', 'allow')
+        .where(sql<boolean>`plan_id is distinct from ${planId}`)
+        .executeTakeFirstOrThrow();
+      return { day: Number(day), minute: Number(minute) };
     },
     async find(id: string): Promise<RecordedDecision | null> {
       const buffered = [...inFlight, ...waiting].find((recorded) => recorded.id === id);
@@ -166,6 +186,8 @@ const rowFrom = (recorded: RecordedDecision) => ({
   action: recorded.request.action,
   target: recorded.request.target ?? null,
   incident_id: recorded.request.incidentId ?? null,
+  plan_id: recorded.request.plan?.id ?? null,
+  subject: recorded.request.subject ?? null,
   policy: recorded.policy,
   rule: recorded.rule,
   policy_version: recorded.decision.policyVersion,

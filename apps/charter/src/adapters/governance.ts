@@ -9,6 +9,7 @@ import type { CharterTables } from '../tables.ts';
 import { activeSet } from './active-set.ts';
 import { readGeneration } from './generation.ts';
 import type { PackShelf } from './pack-shelf.ts';
+import type { PolicyReader } from './policy-reader.ts';
 
 /** What governs now, with what else clients ask of it. */
 export interface GoverningNow extends Governing {
@@ -20,6 +21,7 @@ export interface GoverningNow extends Governing {
 export interface GovernanceOptions {
   readonly store: Store<CharterTables>;
   readonly packs: PackShelf;
+  readonly reader: PolicyReader;
   readonly environment: string;
   readonly log: Log;
   /** The overrides in force, asked at every load; their own times end them between loads. */
@@ -42,7 +44,7 @@ export async function governance(options: GovernanceOptions) {
   async function load(): Promise<GoverningNow> {
     const startedAt = performance.now();
     const generation = await readGeneration(store);
-    const set = await activeSet(store, environment);
+    const set = await activeSet(store, options.reader, environment);
     await store.db
       .insertInto('policy_set')
       .values({ version: set.version, policy_ids: [...set.ids] })

@@ -1,4 +1,3 @@
-import { type Policy, policyFrom, readDocuments } from '@charter/policy';
 import type { Tx } from '@charter/store';
 import { newId } from '@charter/store';
 import { sql } from 'kysely';
@@ -10,41 +9,8 @@ export type PolicyRow = Omit<CharterTables['policy'], 'revision' | 'created_at'>
   readonly created_at: Date;
 };
 
-type Reader = Pick<Tx<CharterTables>, 'db'>;
-
-/** Revisions with the text they were read from, their own or their pack's. */
-export async function loadPolicies(
-  { db }: Reader,
-  which: { readonly ids: readonly string[] } | { readonly status: 'active' },
-): Promise<Array<{ row: PolicyRow; policy: Policy }>> {
-  let query = db
-    .selectFrom('policy')
-    .leftJoin('pack', 'pack.id', 'policy.pack_id')
-    .selectAll('policy')
-    .select('pack.source as pack_source')
-    .orderBy('policy.id');
-  if ('ids' in which) query = query.where('policy.id', 'in', which.ids.length === 0 ? [''] : [...which.ids]);
-  else query = query.where('policy.status', '=', which.status);
-  const rows = await query.execute();
-  return rows.map(({ pack_source, ...row }) => ({ row, policy: parseStored(row, row.source ?? pack_source ?? '') }));
-}
-
-/** Parsed documents by revision: they never change, drafts aside, which get a new key with each change. */
-const parsed = new Map<string, Policy>();
-const mostParsed = 500;
-
-function parseStored(row: PolicyRow, text: string): Policy {
-  const key = `${row.id}.${String(row.revision)}`;
-  const known = parsed.get(key);
-  if (known) return known;
-  const read = readDocuments(text);
-  const document = read.ok ? read.documents[row.document_index] : undefined;
-  const result = document ? policyFrom(document) : null;
-  if (!result?.ok) throw new Error(`policy ${row.id} was valid when it was stored and is no longer`);
-  if (parsed.size >= mostParsed) parsed.clear();
-  parsed.set(key, result.policy);
-  return result.policy;
-}
+/** A store or a transaction. */
+export type Reader = Pick<Tx<CharterTables>, 'db'>;
 
 /** The revision with exactly this content, or a new one; the label is the document's own, or its number. */
 export async function ensureRevision(

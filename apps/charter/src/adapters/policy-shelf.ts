@@ -6,10 +6,12 @@ import type { CharterTables } from '../tables.ts';
 import { activeSet } from './active-set.ts';
 import { appendAudit } from './audit-log.ts';
 import { lockGovernance, raiseGeneration } from './generation.ts';
+import type { PolicyReader } from './policy-reader.ts';
 import { activeRevision, endRevision, ensureRevision, type PolicyRow, startRevision } from './policy-rows.ts';
 
 export interface PolicyShelfOptions {
   readonly store: Store<CharterTables>;
+  readonly reader: PolicyReader;
   readonly environment: string;
   /** Every change needs approval, whatever the documents say. */
   readonly alwaysAsk: boolean;
@@ -29,7 +31,7 @@ export type PolicyOutcome = { readonly row: PolicyRow; readonly needsApproval: b
 const endings = ['draft', 'validated', 'rejected'] as const;
 
 /** The revisions of policies and their life: draft, validated, pending, approved, active, superseded or rolled back. */
-export function policyShelf({ store, environment, alwaysAsk }: PolicyShelfOptions) {
+export function policyShelf({ store, reader, environment, alwaysAsk }: PolicyShelfOptions) {
   async function find(id: string, db: Tx<CharterTables>['db'] = store.db): Promise<PolicyRow> {
     const row = await db.selectFrom('policy').selectAll().where('id', '=', id).executeTakeFirst();
     if (!row) throw new CharterError('not-found', `No policy ${id}`);
@@ -65,7 +67,7 @@ export function policyShelf({ store, environment, alwaysAsk }: PolicyShelfOption
     }
     if (before) await endRevision(tx, before.id, 'superseded');
     await startRevision(tx, row.id, { id: before?.id ?? null, keep: false });
-    await activeSet(tx, environment);
+    await activeSet(tx, reader, environment);
     await raiseGeneration(tx);
     await appendAudit(tx, [{ actor: by, action: 'policy.activated', subject: row.id, data: factsOf(row, before) }]);
     return { row: await find(row.id, tx.db), needsApproval: false };
@@ -169,7 +171,7 @@ export function policyShelf({ store, environment, alwaysAsk }: PolicyShelfOption
           throw new CharterError('conflict', `No revision of ${active.name} was active before`);
         await endRevision(tx, id, 'rolled_back');
         await startRevision(tx, active.replaced_id, { id: null, keep: true });
-        await activeSet(tx, environment);
+        await activeSet(tx, reader, environment);
         await raiseGeneration(tx);
         const row = await find(active.replaced_id, tx.db);
         await appendAudit(tx, [{ actor: by, action: 'policy.rolled-back', subject: id, data: factsOf(row, active) }]);

@@ -16,6 +16,7 @@ import {
 import { type AutomationGrant, type EffectiveAutomation, effectiveAutomation } from './automation.ts';
 import { contractObligations } from './contract-obligations.ts';
 import { coversTarget, openWindows } from './open-windows.ts';
+import { type Usage, usedUp } from './usage.ts';
 
 type DecisionReason = Decision['reasons'][number];
 
@@ -35,6 +36,8 @@ export interface DecisionFacts {
   readonly windows: string[];
   readonly freeze: string | null;
   readonly override: string | null;
+  /** The bound that was used up. */
+  readonly limit: string | null;
   readonly automation: EffectiveAutomation;
 }
 
@@ -64,6 +67,7 @@ export function judge(governing: Governing, request: DecisionRequest, now: numbe
     windows: open.map(({ metadata }) => metadata.name),
     freeze: freeze?.metadata.name ?? null,
     override: decided.override?.id ?? null,
+    limit: null,
     automation,
   };
   const common = { decided, facts, automation: automation.mode, policy: decided.rule?.policy ?? null };
@@ -79,6 +83,16 @@ export function judge(governing: Governing, request: DecisionRequest, now: numbe
     obligations: decided.effect === 'deny' ? {} : contractObligations(decided.obligations),
     rule: decided.rule?.id ?? null,
   };
+}
+
+/** The same judgement where a bound of its rule is used up: a denial that says so. */
+export function withinUsage(judgement: Judgement, usage: Usage): Judgement {
+  const { decided, facts, policy, rule } = judgement;
+  const limit = usedUp(decided.obligations.limit, usage);
+  if (limit === null) return judgement;
+  const text = `The limit of rule ${rule ?? ''} of ${policy ?? ''} is used up: ${limit}`;
+  const reason = { policy, rule, line: decided.rule?.line ?? null, effect: 'deny' as const, text };
+  return { ...judgement, effect: 'deny', reasons: [reason], obligations: {}, facts: { ...facts, limit } };
 }
 
 export function policyRequest(

@@ -26,6 +26,7 @@ const Facts = z.object({
   windows: z.array(z.string()),
   freeze: z.string().nullable(),
   override: z.string().nullable(),
+  limit: z.string().nullable(),
   automation: z.object({
     mode: AutomationMode,
     policy: AutomationMode.nullable(),

@@ -1,12 +1,13 @@
 import type { Approval, ApprovalRequest } from '@charter/shared/contracts';
 import { CharterError } from '@charter/shared/contracts';
-import type { Store } from '@charter/store';
+import { newId, type Store } from '@charter/store';
 import { sql } from 'kysely';
 import { activatePack } from '../adapters/activate-pack.ts';
 import type { ApprovalLog } from '../adapters/approval-log.ts';
 import { appendAudit } from '../adapters/audit-log.ts';
 import type { Governance } from '../adapters/governance.ts';
 import type { PackShelf } from '../adapters/pack-shelf.ts';
+import type { PolicyReader } from '../adapters/policy-reader.ts';
 import type { PolicyRow } from '../adapters/policy-rows.ts';
 import type { PolicyChange, PolicyOutcome, PolicyShelf } from '../adapters/policy-shelf.ts';
 import type { CheckedPolicy } from '../domain/policy-source.ts';
@@ -15,6 +16,7 @@ import type { CharterTables } from '../tables.ts';
 
 export interface ChangeDeps {
   readonly store: Store<CharterTables>;
+  readonly reader: PolicyReader;
   readonly packs: PackShelf;
   readonly policies: PolicyShelf;
   readonly approvals: ApprovalLog;
@@ -40,9 +42,11 @@ export function changeGovernance(deps: ChangeDeps) {
     by: string,
     about: { id: string; digest: string; title: string },
   ): Promise<Approval> {
+    const waiting = await approvals.pendingFor(about.id);
+    if (waiting) return waiting;
     const request: ApprovalRequest = {
       planId: about.id,
-      planHash: about.digest,
+      planHash: `${about.digest}.${newId()}`,
       incidentId: about.id,
       title: about.title,
       explanation: `${by} wants to put this in force; its document, or the one in force now, demands approval.`,
@@ -76,7 +80,7 @@ export function changeGovernance(deps: ChangeDeps) {
     const needsPeople = deps.alwaysAsk && !isApproved;
     const result = needsPeople
       ? ({ kind: 'needs-approval', digest: pack.digest } as const)
-      : await activatePack(deps.store, { packId: id, expectedActive: expected, by, isApproved });
+      : await activatePack(deps, { packId: id, expectedActive: expected, by, isApproved });
     if (result.kind === 'activated') {
       await governance.refresh();
       return { status: 'active', approval: null };
@@ -96,40 +100,56 @@ export function changeGovernance(deps: ChangeDeps) {
       await governance.refresh();
       return rolled;
     },
-    /** Makes the changes that people approved, and gives up those they did not; each once, whichever replica is first. */
+    /**
+     * Makes the changes that people approved, and gives up those they did not. A change is marked as settled after it is
+     * made: when this process ends in between it is made again, which changes nothing.
+     */
     async settle(): Promise<void> {
-      const decided = await deps.store.db
-        .updateTable('approval')
-        .set({ settled_at: sql<Date>`now()` })
+      while (await settleOne());
+    },
+  };
+
+  async function settleOne(): Promise<boolean> {
+    return deps.store.transaction(async (tx) => {
+      const decided = await tx.db
+        .selectFrom('approval')
+        .select(['id', 'kind', 'plan_id', 'status', 'created_by'])
         .where('kind', 'in', ['policy', 'pack'])
         .where('status', 'in', ['approved', 'rejected', 'expired'])
         .where('settled_at', 'is', null)
-        .returning(['id', 'kind', 'plan_id', 'status', 'created_by'])
-        .execute();
-      for (const { id, kind, plan_id, status, created_by } of decided) {
-        if (status !== 'approved') {
-          if (kind === 'policy') await policies.reject(plan_id);
-          continue;
-        }
-        const change = { by: created_by, isApproved: true };
-        try {
-          if (kind === 'policy') await settledPolicy(await policies.activate(plan_id, change), created_by);
-          else await activePack(plan_id, change);
-        } catch (error) {
-          if (!(error instanceof CharterError) || error.retryable) {
-            await deps.store.db.updateTable('approval').set({ settled_at: null }).where('id', '=', id).execute();
-            throw error;
-          }
-          const entry = {
-            actor: 'charter',
-            action: 'change.failed',
-            subject: plan_id,
-            data: { approvalId: id, reason: error.message },
-          };
-          await deps.store.transaction((tx) => appendAudit(tx, [entry]));
-        }
+        .orderBy('id')
+        .limit(1)
+        .forUpdate()
+        .skipLocked()
+        .executeTakeFirst();
+      if (!decided) return false;
+      const { id, kind, plan_id: subject, status, created_by: by } = decided;
+      const failure = status === 'approved' ? await failureOf(() => make(kind, subject, by)) : null;
+      if (status !== 'approved' && kind === 'policy') await policies.reject(subject);
+      await tx.db.updateTable('approval').set({ settled_at: sql<Date>`now()` }).where('id', '=', id).execute();
+      if (failure !== null) {
+        const data = { approvalId: id, reason: failure };
+        await appendAudit(tx, [{ actor: 'charter', action: 'change.failed', subject, data }]);
       }
-    },
-  };
+      return true;
+    });
+  }
+
+  async function make(kind: string, subject: string, by: string): Promise<unknown> {
+    const change = { by, isApproved: true };
+    if (kind === 'pack') return activePack(subject, change);
+    return settledPolicy(await policies.activate(subject, change), by);
+  }
+}
+
+/** Why a change cannot be made, for good; what may pass is thrown. */
+async function failureOf(change: () => Promise<unknown>): Promise<string | null> {
+  try {
+    await change();
+    return null;
+  } catch (error) {
+    if (error instanceof CharterError && !error.retryable) return error.message;
+    throw error;
+  }
 }
 export type ChangeGovernance = ReturnType<typeof changeGovernance>;

@@ -2,12 +2,13 @@ import { decide, explain, type PolicyRequest } from '@charter/policy';
 import type { Store } from '@charter/store';
 import { compileSet } from '../adapters/active-set.ts';
 import type { DecisionRecord, RecordedDecision } from '../adapters/decision-record.ts';
-import { loadPolicies } from '../adapters/policy-rows.ts';
+import type { PolicyReader } from '../adapters/policy-reader.ts';
 import { policyRequest } from '../domain/judge.ts';
 import type { CharterTables } from '../tables.ts';
 
 export interface ExplainDeps {
   readonly store: Store<CharterTables>;
+  readonly reader: PolicyReader;
   readonly decisions: Pick<DecisionRecord, 'find'>;
   readonly environment: string;
 }
@@ -19,7 +20,7 @@ export const requestOf = ({ request, facts }: RecordedDecision): PolicyRequest =
 });
 
 /** Makes a recorded decision again with the policies of then, and says what every rule about it said. */
-export function explainDecision({ store, decisions, environment }: ExplainDeps) {
+export function explainDecision({ store, reader, decisions, environment }: ExplainDeps) {
   return async (id: string) => {
     const recorded = await decisions.find(id);
     if (!recorded) return null;
@@ -29,7 +30,7 @@ export function explainDecision({ store, decisions, environment }: ExplainDeps) 
       .where('version', '=', recorded.decision.policyVersion)
       .executeTakeFirst();
     if (!set) return { ...recorded, trace: [], recomputed: null };
-    const loaded = await loadPolicies(store, { ids: set.policy_ids });
+    const loaded = await reader.byIds(store, set.policy_ids);
     const idOf = new Map(loaded.map(({ row, policy }) => [policy, row.id]));
     const snapshot = compileSet(
       loaded.map(({ policy }) => policy),
@@ -37,7 +38,8 @@ export function explainDecision({ store, decisions, environment }: ExplainDeps) 
     );
     const again = decide(snapshot, requestOf(recorded));
     const byRules = recorded.facts.override !== null ? recorded.decision.effect : again.effect;
-    const effect = recorded.facts.freeze !== null && byRules !== 'deny' ? 'deny' : byRules;
+    const { freeze, limit } = recorded.facts;
+    const effect = freeze !== null || limit !== null ? 'deny' : byRules;
     const policyOf = new Map(snapshot.rules.map(({ ref, policy }) => [ref, policy]));
     const trace = explain(again).trace.map(({ rule, outcome, condition }) => {
       const policy = policyOf.get(rule);

@@ -2,12 +2,13 @@ import { decide, type Policy, runPolicyTests } from '@charter/policy';
 import type { Store } from '@charter/store';
 import { compileSet } from '../adapters/active-set.ts';
 import type { DecisionRecord } from '../adapters/decision-record.ts';
-import { loadPolicies } from '../adapters/policy-rows.ts';
+import type { PolicyReader } from '../adapters/policy-reader.ts';
 import type { CharterTables } from '../tables.ts';
 import { requestOf } from './explain-decision.ts';
 
 export interface TryPolicyDeps {
   readonly store: Store<CharterTables>;
+  readonly reader: PolicyReader;
   readonly decisions: Pick<DecisionRecord, 'page'>;
   readonly environment: string;
 }
@@ -18,9 +19,9 @@ const pageSize = 500;
  * Runs a policy's own tests, and decides recorded requests again as if it were active in place of the revision of its
  * name and environment. Nothing is recorded or changed.
  */
-export function tryPolicy({ store, decisions, environment }: TryPolicyDeps) {
+export function tryPolicy({ store, reader, decisions, environment }: TryPolicyDeps) {
   return async (policy: Policy, mostDecisions: number) => {
-    const active = await loadPolicies(store, { status: 'active' });
+    const active = await reader.active(store);
     const isReplaced = (other: Policy): boolean =>
       other.name === policy.name && other.environment === policy.environment;
     const before = compileSet(
