@@ -86,7 +86,26 @@ function isotonicSteps(samples: readonly CalibrationSample[], model: Calibration
     .sort((a, b) => a.from - b.from);
   const blocks: { from: number; sum: number; count: number }[] = [];
   for (const point of points) {
-    blocks.push({ ...point });
+    const same = blocks[blocks.length - 1];
+    if (same?.from === point.from) {
+      same.sum += point.sum;
+      same.count += point.count;
+    } else blocks.push({ ...point });
+  }
+  return pooled(blocks).map(({ from, sum, count }) => ({ from, confidence: (sum + 1) / (count + 2) }));
+}
+
+interface Block {
+  readonly from: number;
+  readonly sum: number;
+  readonly count: number;
+}
+
+/** Pool adjacent violators: neighbors that fall are merged until the means rise. */
+function pooled(points: readonly Block[]): Block[] {
+  const blocks: Block[] = [];
+  for (const point of points) {
+    blocks.push(point);
     for (let top = blocks.length - 1; top > 0; top = blocks.length - 1) {
       const [last, previous] = [blocks[top], blocks[top - 1]];
       if (!last || !previous || previous.sum / previous.count < last.sum / last.count) break;
@@ -97,5 +116,5 @@ function isotonicSteps(samples: readonly CalibrationSample[], model: Calibration
       });
     }
   }
-  return blocks.map(({ from, sum, count }) => ({ from, confidence: (sum + 1) / (count + 2) }));
+  return blocks;
 }

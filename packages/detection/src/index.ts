@@ -1,5 +1,11 @@
 export { type ChangePoints, type ChangePointTuning, changePointTuning, createChangePoints } from './change-points.ts';
-export { type Calibration, type CalibrationSample, calibration, fitCalibration } from './confidence.ts';
+export {
+  type Calibration,
+  type CalibrationSample,
+  calibratedConfidence,
+  calibration,
+  fitCalibration,
+} from './confidence.ts';
 export {
   createIncidentDetector,
   type IncidentAlarm,
