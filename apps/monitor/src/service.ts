@@ -92,9 +92,12 @@ export async function startMonitor(environment: Environment): Promise<RunningSer
     limit: config.MONITOR_INTAKE_LIMIT,
     onStored: () => drain.wake(),
   });
+  const drainRound = drainIntake({ ...derive, alerts, onDrained: (calls) => intake.drained(calls), onError });
   const drain = everyInterval(
     everyMs.drain,
-    drainIntake({ ...derive, alerts, onDrained: (calls) => intake.drained(calls), onError }),
+    async () => {
+      if (await drainRound()) drain.wake();
+    },
     onError,
   );
   const sweepViolations = sweepDue(derive);

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { evidenceOfAlerts, mergeAlert, subjectOfAlert } from '../src/domain/alert.ts';
+import { traceparentOfIncident } from '../src/domain/incident-trace.ts';
 import { reconcileAlerts } from '../src/domain/reconcile-alerts.ts';
 import { cleanJson } from '../src/domain/storable-text.ts';
 import { emptyWatch, type Watch, type WatchRule } from '../src/domain/watch.ts';
@@ -137,6 +138,12 @@ test('words about one alert that contradict each other are acted on one after th
     ['x-', 'y+'],
     ['x+'],
   ]);
+});
+
+test('all messages of an incident belong to one trace that follows from its id', () => {
+  expect(traceparentOfIncident('01ARZ3NDEKTSV4RRFFQ69G5FAV')).toBe(
+    '00-01563e3ab5d3d6764c61efb99302bd5b-4c61efb99302bd5b-01',
+  );
 });
 
 test('JSON is cleaned of what Postgres cannot store, and of nothing else', () => {

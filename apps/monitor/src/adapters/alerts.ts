@@ -51,12 +51,7 @@ export async function saveAlerts(db: Db, alerts: readonly AlertRecord[]): Promis
       listed = excluded.listed, seen_at = excluded.seen_at, record = excluded.record`.execute(db);
 }
 
-/** The senders whose alerts a configured Alertmanager has listed: they are ours, so absence from the list means resolved. */
-export async function knownSenders(db: Db): Promise<Set<string>> {
-  const rows = await db.selectFrom('alert_sender').select('url').execute();
-  return new Set(rows.map(({ url }) => url));
-}
-
+/** Notes senders whose alerts a configured Alertmanager has listed: they are ours, so absence from the list means resolved. */
 export async function rememberSenders(db: Db, urls: ReadonlySet<string>): Promise<void> {
   if (urls.size === 0) return;
   await sql`insert into monitor.alert_sender (url) select unnest(${[...urls]}::text[]) on conflict do nothing`.execute(

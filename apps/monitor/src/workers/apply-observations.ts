@@ -2,6 +2,7 @@ import { timelineQueue, violationQueue } from '@charter/shared/contracts';
 import { newId, type Tx } from '@charter/store';
 import { rememberedOf, saveDerived } from '../adapters/remembered.ts';
 import { type Change, type Derived, deriveViolations, type Remembered } from '../domain/derive-violations.ts';
+import { traceparentOfIncident } from '../domain/incident-trace.ts';
 import { fingerprintOfObservation, type Observation } from '../domain/observation.ts';
 import type { MonitorSettings } from '../domain/settings.ts';
 import type { SignalState } from '../domain/signal-state.ts';
@@ -65,8 +66,11 @@ async function announce(
   cycleId: string | undefined,
 ): Promise<void> {
   const told = new Set([...incidents.values()].filter(({ announced }) => announced).map(({ id }) => id));
-  const optionsOf = ({ violation: { incidentId } }: Change) =>
-    cycleId === undefined ? { incidentId } : { incidentId, cycleId };
+  const optionsOf = ({ violation: { incidentId } }: Change) => ({
+    incidentId,
+    traceparent: traceparentOfIncident(incidentId),
+    ...(cycleId === undefined ? {} : { cycleId }),
+  });
   await tx.enqueueAll(
     violationQueue,
     announcements.map((change) => ({ data: change.violation, options: optionsOf(change) })),

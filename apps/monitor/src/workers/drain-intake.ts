@@ -23,12 +23,18 @@ interface StoredCall {
 
 /** Calls worked on at once: enough to be cheap, few enough not to hold up the calls that arrive meanwhile. */
 const callsPerBatch = 20;
+const batchesPerRound = 10;
 const completionMs = 2_000;
 
-/** Works on stored webhook calls, oldest first, until none is left. A call that cannot be worked on is set aside. */
-export function drainIntake(deps: DrainDeps): () => Promise<void> {
+/**
+ * Works on stored webhook calls, oldest first. A call that cannot be worked on is set aside. Answers whether there may be
+ * more: a round is bounded, so that a service that stops need not empty its intake first.
+ */
+export function drainIntake(deps: DrainDeps): () => Promise<boolean> {
   return async () => {
-    for (let calls = await oldest(deps.store); calls.length > 0; calls = await oldest(deps.store)) {
+    for (let batch = 0; batch < batchesPerRound; batch += 1) {
+      const calls = await oldest(deps.store);
+      if (calls.length === 0) return false;
       try {
         await work(calls, deps);
       } catch (error) {
@@ -37,6 +43,7 @@ export function drainIntake(deps: DrainDeps): () => Promise<void> {
         await workOneByOne(calls, deps);
       }
     }
+    return true;
   };
 }
 

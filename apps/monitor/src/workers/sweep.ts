@@ -2,6 +2,7 @@ import { timelineQueue } from '@charter/shared/contracts';
 import type { Store } from '@charter/store';
 import { sql } from 'kysely';
 import { activeSignals, deriveAlone } from '../adapters/remembered.ts';
+import { traceparentOfIncident } from '../domain/incident-trace.ts';
 import { clearedEntry } from '../domain/tell.ts';
 import type { MonitorTables } from '../tables.ts';
 import { applyObservations, type DeriveDeps } from './apply-observations.ts';
@@ -73,7 +74,7 @@ export function sweepDue(deps: SweepDeps): () => Promise<void> {
           .filter(({ announced }) => announced)
           .map((incident) => ({
             data: clearedEntry(incident, settings.incidentQuietSeconds, now),
-            options: { incidentId: incident.id },
+            options: { incidentId: incident.id, traceparent: traceparentOfIncident(incident.id) },
           })),
       );
     });
