@@ -43,7 +43,9 @@ async function makeAll(): Promise<void> {
   process.stdout.write(`Keys of ${keys.map(({ name }) => name).join(', ')} are in place\n`);
 }
 
-const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
 
 /** The secret of that name; made when there is none. */
 async function secret(folder: string, name: string): Promise<string> {
