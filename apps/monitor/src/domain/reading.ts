@@ -10,7 +10,7 @@ export interface Limits {
   readonly resolveThreshold: number | null;
 }
 
-export function isBreaking(value: number, comparator: Comparator, threshold: number): boolean {
+function isBreaking(value: number, comparator: Comparator, threshold: number): boolean {
   switch (comparator) {
     case '>':
       return value > threshold;
