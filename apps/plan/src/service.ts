@@ -27,12 +27,13 @@ import { onAdaptation } from './workers/on-adaptation.ts';
 import { onAnalysis } from './workers/on-analysis.ts';
 import { planNow } from './workers/plan-now.ts';
 import { reapPlans } from './workers/reap.ts';
-import { replanning } from './workers/replan.ts';
+import { replanBlocked, replanning } from './workers/replan.ts';
 import { watchApprovals } from './workers/watch-approvals.ts';
 
 const approvalsMs = 1_000;
 const executionsMs = 1_000;
 const reaperMs = 1_000;
+const blockedMs = 2_000;
 
 export async function startPlan(environment: Environment): Promise<RunningService> {
   const config = configFrom(PlanConfig, environment);
@@ -89,6 +90,8 @@ export async function startPlan(environment: Environment): Promise<RunningServic
   );
   const reaper = everyInterval(reaperMs, () => reapPlans(store), onError);
 
+  const unblocker = everyInterval(blockedMs, () => replanBlocked(store, replan), onError);
+
   const planning = { ...planner, followExecutions };
   transport.consume(analysisQueue, onAnalysis(planning));
   transport.consume(planAdaptationQueue, onAdaptation(store));
@@ -113,6 +116,6 @@ export async function startPlan(environment: Environment): Promise<RunningServic
     config,
     log,
     http,
-    closeables: [store, transport, pack, approvals, executions, reaper],
+    closeables: [store, transport, pack, approvals, executions, reaper, unblocker],
   });
 }

@@ -165,6 +165,19 @@ describe('allowed and automatic', () => {
     );
   });
 
+  test('a target that rests is acted on as soon as it may be, without another report', async () => {
+    const state = loop.neighbors.targets.find(({ name }) => name === component);
+    if (!state) throw new Error('no state');
+    state.blockedUntil = '2099-01-01T00:00:00.000Z';
+    state.blockedReason = 'cool-down';
+    const open = incident();
+    await loop.send(open);
+    await eventually(() => statuses(open)).toEqual(['null-plan']);
+    expect((await plansOf(open))[0]?.reasons[0]).toMatch(/rests until 2099.*cool-down/);
+    state.blockedUntil = null;
+    await eventually(() => statuses(open)).toEqual(['sent', 'null-plan']);
+  });
+
   test('after success it rests: what is reported late starts nothing', async () => {
     const open = incident();
     await loop.send(open);

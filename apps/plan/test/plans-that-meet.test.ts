@@ -209,19 +209,19 @@ test('a restart forgets nothing: the last good pack, what waits for people, what
   expect(await statuses(loop, nothing)).toEqual(['null-plan']);
 });
 
-test('two replicas and every message twice: one plan per incident, one per target', async () => {
+test('two replicas and every message twice: one plan per target, one answer per incident', async () => {
   const loop = await start({ PLAN_STORM_COMPONENTS: '99' });
   await loop.replica();
-  const incidents = components.flatMap((component) => [incident(component), incident(component)]);
+  const wanted = components.slice(0, 3);
+  const incidents = wanted.flatMap((component) => [incident(component), incident(component)]);
   await Promise.all(incidents.flatMap((open) => [loop.send(open), loop.send(again(open, 2))]));
-  const all = async () =>
-    (await Promise.all(incidents.map((open) => plansOf(loop, open)))).map((plans) => plans.map(({ status }) => status));
-  await eventually(async () => (await all()).every((each) => each.length > 0)).toBe(true);
-  const flat = (await all()).flat();
-  expect(flat.filter((status) => status === 'sent')).toHaveLength(components.length);
-  await eventually(() => loop.plans).toHaveLength(components.length);
-  expect(new Set(loop.plans.map(({ actions }) => actions[0]?.target)).size).toBe(components.length);
-});
+  const all = () => Promise.all(incidents.map((open) => statuses(loop, open)));
+  await expect
+    .poll(async () => (await all()).flat().sort(), { timeout: 30_000, interval: 100 })
+    .toEqual([...wanted.map(() => 'null-plan'), ...wanted.map(() => 'sent')]);
+  await eventually(() => loop.plans).toHaveLength(wanted.length);
+  expect(new Set(loop.plans.map(({ actions }) => actions[0]?.target)).size).toBe(wanted.length);
+}, 60_000);
 
 test('what Knowledge adapts moves the expectation of a strategy, and an older word does not come back', async () => {
   const loop = await start();

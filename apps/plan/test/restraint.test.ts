@@ -82,6 +82,13 @@ describe('nothing is done, and the reason stands on every candidate, when', () =
   });
 });
 
+test('a second root cause below the least confidence gets no plan beside a certain one', () => {
+  const rootCauses = [rootCause({ confidence: 0.9 }), rootCause({ component: 'payments', confidence: 0.59 })];
+  const { running, ranked } = plan({ analysis: analysis({ rootCauses }) });
+  expect(running.map(({ candidate }) => candidate.cause.component)).toEqual(['orders']);
+  expect(ranked.find(({ candidate }) => candidate?.cause.component === 'payments')?.blockedBy).toMatch(/59 % certain/);
+});
+
 describe('the ladder', () => {
   const strategies = [
     strategy('add-capacity', [scaleUp()], { rung: 0 }),

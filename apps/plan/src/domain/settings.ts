@@ -45,6 +45,8 @@ export interface PlanningSettings {
   /** The brake needs at least this many unhealthy components, so that small systems can be healed. */
   readonly stormComponents: number;
   readonly stormCooldownSeconds: number;
+  /** Nothing is planned again from an analysis older than this. */
+  readonly evidenceSeconds: number;
   /** An incident nobody spoke of for this long no longer counts as unhealthy. */
   readonly staleIncidentSeconds: number;
   /** Utilization a sized component is brought back to, and the most it grows in one plan. */
@@ -78,6 +80,7 @@ export const defaultSettings: PlanningSettings = {
   minHealthy: 0.3,
   stormComponents: 4,
   stormCooldownSeconds: 30,
+  evidenceSeconds: 90,
   staleIncidentSeconds: 600,
   sizeUtilization: 0.7,
   sizeMaxFactor: 4,

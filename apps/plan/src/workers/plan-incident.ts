@@ -87,6 +87,9 @@ export async function makePlan(situation: Situation, deps: PlannerDeps): Promise
   };
 }
 
+/** There are remedies, but none may be carried out now. */
+export const blockedAnswer = 'null-plan blocked';
+
 const blockedCode = (scored: number): string => (scored > 1 ? 'blocked' : 'no-strategy');
 
 function lifeSeconds(status: PlanStatus, withinSeconds: number | undefined, settings: PlanningSettings): number {
