@@ -168,7 +168,6 @@ export function leaveOneOutRows(reader: Reader, entries: readonly CaseEntry[]): 
 /** The shipped tuning first, then each number halved and doubled. */
 function variations(): Partial<RootCauseTuning>[] {
   const names = [
-    'relativeFloor',
     'rangeFloor',
     'failureFloor',
     'fewSamples',

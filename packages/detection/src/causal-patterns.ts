@@ -7,34 +7,58 @@ const MAX_LEAD = 5;
 /** Samples two series must share to be compared. */
 const MIN_SHARED = 8;
 
+/** Without a call graph at most this many violating series are compared with each other. */
+const MAX_UNGUIDED = 32;
+
 /**
- * Two series that move together, one ahead of the other. Pairs come from edges of the call graph (the callee may lead
- * its caller); whole-graph causal search is near random on real systems, so it is not tried.
+ * Two violating series that move together, one ahead of the other. With a call graph only its edges are looked at, the
+ * callee leading its caller; whole-graph causal search is near random on real systems. Without one, a bounded number of
+ * violating series are compared in pairs, and the lead alone gives the direction.
  */
 export function causalPatterns(
   facts: readonly ViolationFact[],
   context: PatternContext,
   rules: PatternRules,
 ): Pattern[] {
-  const violating = new Set(facts.map((one) => JSON.stringify([one.component, one.metric])));
-  const candidates = new Map<string, Series[]>();
-  for (const one of context.series ?? []) {
-    if (!violating.has(JSON.stringify([one.component, one.metric]))) continue;
-    const list = candidates.get(one.component);
-    if (list) list.push(one);
-    else candidates.set(one.component, [one]);
+  const byKey = new Map<string, ViolationFact[]>();
+  for (const one of facts) {
+    const key = keyOf(one);
+    const known = byKey.get(key);
+    if (known) known.push(one);
+    else byKey.set(key, [one]);
   }
+  const candidates = (context.series ?? []).filter((one) => byKey.has(keyOf(one)));
   const found: Pattern[] = [];
-  for (const { from: caller, to: callee } of topologyOf(context.series ?? [], context.topology).edges) {
-    for (const downstream of candidates.get(caller) ?? []) {
-      for (const upstream of candidates.get(callee) ?? []) {
-        const lead = leadOf(upstream, downstream);
-        if (lead && lead.correlation > rules.correlation)
-          found.push(describe(facts, upstream, downstream, lead, rules));
-      }
-    }
+  for (const [upstream, downstream, leastLead] of pairsOf(candidates, context)) {
+    const lead = leadOf(upstream, downstream, leastLead);
+    if (!lead || lead.correlation <= rules.correlation) continue;
+    const members = [...(byKey.get(keyOf(upstream)) ?? []), ...(byKey.get(keyOf(downstream)) ?? [])];
+    found.push(describe(members, upstream, downstream, lead, rules));
   }
   return found;
+}
+
+const keyOf = ({ component, metric }: { readonly component: string; readonly metric: string }): string =>
+  JSON.stringify([component, metric]);
+
+/** Series to compare: upstream, downstream, and the least lead that is taken for a cause. */
+function pairsOf(candidates: readonly Series[], context: PatternContext): (readonly [Series, Series, number])[] {
+  const { edges } = topologyOf(context.series ?? [], context.topology);
+  if (edges.length === 0) {
+    const some = candidates.toSorted((a, b) => (seriesName(a) < seriesName(b) ? -1 : 1)).slice(0, MAX_UNGUIDED);
+    return some.flatMap((upstream) =>
+      some.flatMap((downstream) =>
+        upstream.component === downstream.component ? [] : [[upstream, downstream, 1] as const],
+      ),
+    );
+  }
+  const byComponent = new Map<string, Series[]>();
+  for (const one of candidates) byComponent.set(one.component, [...(byComponent.get(one.component) ?? []), one]);
+  return edges.flatMap(({ from: caller, to: callee }) =>
+    (byComponent.get(caller) ?? []).flatMap((downstream) =>
+      (byComponent.get(callee) ?? []).map((upstream) => [upstream, downstream, 0] as const),
+    ),
+  );
 }
 
 interface Lead {
@@ -42,8 +66,8 @@ interface Lead {
   readonly samples: number;
 }
 
-/** Best correlation of changes over leads of zero to a few samples of `upstream` before `downstream`. */
-function leadOf(upstream: Series, downstream: Series): Lead | undefined {
+/** Best correlation over leads of at least `leastLead` samples of `upstream` before `downstream`; none if no lead is better. */
+function leadOf(upstream: Series, downstream: Series, leastLead: number): Lead | undefined {
   const a = cleanSamples(upstream.timestamps, upstream.values);
   const b = cleanSamples(downstream.timestamps, downstream.values);
   const at = new Map<number, number>();
@@ -60,7 +84,7 @@ function leadOf(upstream: Series, downstream: Series): Lead | undefined {
     const correlation = correlationOf(pairs, lead);
     if (best === undefined || correlation > best.correlation + 1e-9) best = { correlation, samples: lead };
   }
-  return best;
+  return best && best.samples >= leastLead ? best : undefined;
 }
 
 function correlationOf(pairs: readonly (readonly [number, number])[], lead: number): number {
@@ -91,11 +115,7 @@ function describe(
   lead: Lead,
   rules: PatternRules,
 ): Pattern {
-  const members = facts.filter(
-    (one) =>
-      (one.component === upstream.component && one.metric === upstream.metric) ||
-      (one.component === downstream.component && one.metric === downstream.metric),
-  );
+  const members = facts.toSorted((a, b) => a.at - b.at || (a.id < b.id ? -1 : 1));
   const ahead = lead.samples === 0 ? 'together with' : `${String(lead.samples)} samples ahead of`;
   return {
     kind: 'causal',

@@ -78,12 +78,13 @@ function agreedChange(window: Float64Array, low: number, high: number): readonly
   return rise >= fall ? [high, up] : [low, down];
 }
 
+/** A share of the whole range bounds the deviation of a constant series; unlike a share of the level it survives a shift. */
 function floorOf(sorted: Float64Array, window: Float64Array, kind: MetricKind, tuning: RootCauseTuning): number {
   const low = Math.min(sorted[0] ?? 0, window[0] ?? 0);
   const high = Math.max(sorted[sorted.length - 1] ?? 0, window[window.length - 1] ?? 0);
   const range = tuning.rangeFloor * (high - low);
-  if (kind === 'success' || kind === 'failure') return Math.max(range, tuning.failureFloor * (high > 1 ? 100 : 1));
-  return Math.max(range, tuning.relativeFloor * Math.abs(quantileOfSorted(sorted, 0.5)));
+  if (kind !== 'success' && kind !== 'failure') return range;
+  return Math.max(range, tuning.failureFloor * (high > 1 ? 100 : 1));
 }
 
 function medianOfRange(values: Float64Array, start: number, end: number): number {

@@ -1,4 +1,5 @@
 import { causalPatterns } from './causal-patterns.ts';
+import { labelPatterns } from './label-patterns.ts';
 import type { Series } from './series.ts';
 import type { Topology } from './topology.ts';
 
@@ -34,6 +35,8 @@ export interface PatternRules {
   readonly burstConfidence: number;
   readonly spatialCount: number;
   readonly spatialConfidence: number;
+  /** A label value is over-represented if a random choice of components has as many of it more rarely than this. */
+  readonly labelTail: number;
   readonly correlation: number;
   readonly causalConfidence: number;
   readonly frequencyCount: number;
@@ -49,6 +52,7 @@ export const patternRules: PatternRules = {
   burstConfidence: 0.85,
   spatialCount: 3,
   spatialConfidence: 0.8,
+  labelTail: 0.01,
   correlation: 0.8,
   causalConfidence: 0.75,
   frequencyCount: 8,
@@ -80,6 +84,7 @@ export function findPatterns(violations: readonly ViolationFact[], context: Patt
   return [
     ...temporalPatterns(facts, rules),
     ...spatialPatterns(facts, rules),
+    ...labelPatterns(facts, context.series ?? [], rules),
     ...causalPatterns(facts, context, rules),
     ...frequencyPatterns(facts, context.learnedRate, rules),
   ];
@@ -172,7 +177,8 @@ function groupBy<K>(facts: readonly ViolationFact[], keyOf: (fact: ViolationFact
   return groups;
 }
 
-function patternOf(
+/** One pattern from its violations, oldest first. */
+export function patternOf(
   kind: Pattern['kind'],
   confidence: number,
   members: readonly ViolationFact[],

@@ -5,8 +5,6 @@ import type { MetricKind } from './metric-kind.ts';
  * systems at once and checked by leaving one system out (docs: README of this package).
  */
 export interface RootCauseTuning {
-  /** Least scale as a share of the median: a change below a few percent is never large. Fitted. */
-  readonly relativeFloor: number;
   /** Least scale as a share of the whole range, so that a constant series yields a bounded deviation. Fitted. */
   readonly rangeFloor: number;
   /** Least scale of failure shares (0..1), since the healthy value is usually exactly none. Fitted. */
@@ -69,7 +67,6 @@ export interface RootCauseTuning {
 }
 
 export const rootCauseTuning: RootCauseTuning = {
-  relativeFloor: 0.05,
   rangeFloor: 0.01,
   failureFloor: 0.003,
   deviationCap: 100,

@@ -96,11 +96,16 @@ describe('root-cause ranking', () => {
     expect(rankRootCauses({ ...input, series: reversed.reverse() })).toEqual(rankRootCauses(input));
   });
 
-  test('keeps its order when every series changes its unit', () => {
-    const order = (input: RootCauseInput) => rankRootCauses(input).rootCauses.map((one) => one.component);
+  test('keeps its first when every series is scaled, or shifted by any amount of its own', () => {
+    const first = (input: RootCauseInput) => rankRootCauses(input).rootCauses[0]?.component;
     const input = slowStore();
-    const scaled = input.series.map((one) => ({ ...one, values: Array.from(one.values, (value) => value * 1000) }));
-    expect(order({ ...input, series: scaled })).toEqual(order(input));
+    const moved = (change: (value: number, i: number) => number) => ({
+      ...input,
+      series: input.series.map((one, i) => ({ ...one, values: Array.from(one.values, (value) => change(value, i)) })),
+    });
+    expect(first(moved((value) => value * 1000))).toBe('store');
+    expect(first(moved((value, i) => value + 10 ** i))).toBe('store');
+    expect(first(moved((value) => value - 5000))).toBe('store');
   });
 
   test('survives NaN, constant, single-sample and mismatched series', () => {
