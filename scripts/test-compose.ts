@@ -1,15 +1,19 @@
 // Builds and runs docker-compose.yml on a real container engine, heals one fault through the published ports, scales a stage, and
 // takes everything away again. Grafana is left out: no image of it can be made here.
+//
+//   npm run test:compose -- --images FILE    keeps the base images in FILE, so that the next run need not make them
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { freePort } from '@charter/stack';
-import { buildCharterImage, makeBaseImages } from './compose/base-images.ts';
+import { buildCharterImage, provideBaseImages } from './compose/base-images.ts';
 import { type Engine, installEngine, startEngine } from './compose/engine.ts';
 import { ask, healOneFault, type Published, until } from './compose/heal.ts';
 
 const root = dirname(import.meta.dirname);
-const deadlineMs = 20 * 60_000;
+const deadlineMs = 30 * 60_000;
+const { images: archive } = parseArgs({ options: { images: { type: 'string' } } }).values;
 const published = [
   'charter',
   'orchestrator',
@@ -46,7 +50,7 @@ try {
 }
 
 async function testOn(engine: Engine): Promise<void> {
-  await makeBaseImages(engine, report);
+  await provideBaseImages(engine, archive, report);
   report('Building the image of Charter');
   await buildCharterImage(engine);
   const ports = new Map<string, number>();

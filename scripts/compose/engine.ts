@@ -18,7 +18,8 @@ export interface Engine {
   docker(args: readonly string[], signal?: AbortSignal): Promise<string>;
   compose(args: readonly string[], env: Readonly<Record<string, string>>, signal?: AbortSignal): Promise<string>;
   readonly folder: string;
-  readonly log: string;
+  /** Aborted when time is up. */
+  readonly signal: AbortSignal;
   stop(): Promise<void>;
 }
 
@@ -50,7 +51,7 @@ export async function startEngine(folder: string, signal: AbortSignal): Promise<
   const env = { DOCKER_HOST: socket, DOCKER_BUILDKIT: '0' };
   const engine: Engine = {
     folder,
-    log,
+    signal,
     docker: (rest, cancel = signal) => run(programs.docker, rest, { env, logFile: log, signal: cancel }),
     compose: (rest, more, cancel = signal) =>
       run(programs.compose, rest, { env: { ...env, ...more }, logFile: log, signal: cancel }),
