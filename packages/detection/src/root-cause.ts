@@ -2,7 +2,7 @@ import { type ComponentFacts, componentFacts } from './component-facts.ts';
 import { type Calibration, calibratedConfidence, calibration } from './confidence.ts';
 import { evidenceOf } from './evidence.ts';
 import { metricKindOf } from './metric-kind.ts';
-import type { Series } from './series.ts';
+import { type Series, withEdgeLabels } from './series.ts';
 import { reachFrom, type Topology, topologyOf } from './topology.ts';
 import { type RootCauseTuning, rootCauseTuning } from './tuning.ts';
 
@@ -59,9 +59,10 @@ export interface RootCauseOptions {
  */
 export function rankRootCauses(input: RootCauseInput, options: RootCauseOptions = {}): RootCauseAnswer {
   const tuning = { ...rootCauseTuning, ...options.tuning };
-  const topology = topologyOf(input.series, input.topology);
+  const series = input.series.map(withEdgeLabels);
+  const topology = topologyOf(series, input.topology);
   const symptomKind = input.symptom?.metric === undefined ? undefined : metricKindOf(input.symptom.metric);
-  const facts = componentFacts(input.series, input.detectedAt, topology, symptomKind, tuning);
+  const facts = componentFacts(series, input.detectedAt, topology, symptomKind, tuning);
   const reach = reachFrom(topology, input.symptom?.component);
   const scored = facts
     .map((fact) => ({ fact, score: fusedScore(fact, reach, tuning) }))

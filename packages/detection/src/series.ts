@@ -81,3 +81,13 @@ export function seriesName(series: Pick<Series, 'component' | 'metric' | 'labels
   const inside = labels.map(([key, value]) => `${key}="${value}"`).join(',');
   return inside === '' ? `${series.component}#${series.metric}` : `${series.component}#${series.metric}{${inside}}`;
 }
+
+const EDGE_METRIC = /^(.+)_(client|server)@(.+)$/;
+
+/** Recordings that write an edge as `latency_client@caller` get the labels `peer` and `side` that live series carry. */
+export function withEdgeLabels(series: Series): Series {
+  const edge = series.labels?.peer === undefined ? EDGE_METRIC.exec(series.metric) : null;
+  if (!edge) return series;
+  const [, metric = series.metric, side = '', peer = ''] = edge;
+  return { ...series, metric, labels: { ...series.labels, side, peer } };
+}

@@ -72,6 +72,16 @@ describe('root-cause ranking', () => {
     expect(answer.rootCauses[0]?.component).toBe('cart');
   });
 
+  test('reads edges that are written into the name of the metric', () => {
+    const edge = (name: string, shift: number, seed: number) => series('cart', name, 10, shift, seed);
+    const answer = rankRootCauses({
+      detectedAt: INCIDENT_AT,
+      series: [edge('p50_client@web', 200, 1), edge('p50_server@web', 0, 2), series('web', 'p50', 30, 200, 5)],
+    });
+    expect(answer.rootCauses[0]?.component).toBe('cart');
+    expect(answer.rootCauses[0]?.evidence[0]?.series).toBe('cart#p50{peer="web",side="client"}');
+  });
+
   test('is undetermined, and says so plainly, when nothing changed', () => {
     const calm = slowStore().series.map((one) => ({
       ...one,
