@@ -65,6 +65,27 @@ describe('an exported chain', () => {
     expect(await verify([...records, forged])).toMatchObject({ valid: false });
   });
 
+  test('of whatever texts and details is valid after it travelled as UTF-8', async () => {
+    const anything = fc.record({
+      actor: fc.string({ unit: 'binary' }),
+      action: fc.constant('x'),
+      subject: fc.string({ unit: 'binary' }),
+      data: fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ stringUnit: 'binary' })),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(anything, { minLength: 1, maxLength: 5 }), async (written) => {
+        const chain = chainOn(emptyChain, written, '2026-01-01T00:00:00.000Z');
+        const end = {
+          checkpoint: signCheckpoint(chain.at(-1) ?? emptyChain, '2026-01-01T00:00:01.000Z', privateKey),
+          publicKey,
+        };
+        const travelled = [...chain, end].map((value) => JSON.parse(Buffer.from(JSON.stringify(value)).toString()));
+        expect(await verify(travelled)).toMatchObject({ valid: true });
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   test('with any one character of a record changed is broken', async () => {
     const text = records.map((record) => JSON.stringify(record));
     await fc.assert(

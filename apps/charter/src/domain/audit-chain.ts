@@ -40,7 +40,15 @@ export function chainOn(head: AuditHead, entries: readonly AuditEntry[], at: str
   return entries.map(({ actor, action, subject, data }) => {
     seq += 1;
     const plain = JSON.parse(JSON.stringify(data)) as Record<string, unknown>; // what is hashed is what can be read back
-    const unhashed = { seq, at, actor, action, subject, data: plain, prevHash };
+    const unhashed = {
+      seq,
+      at,
+      actor: actor.toWellFormed(),
+      action,
+      subject: subject.toWellFormed(),
+      data: plain,
+      prevHash,
+    };
     const hash = recordHash(unhashed);
     prevHash = hash;
     return { ...unhashed, hash };
