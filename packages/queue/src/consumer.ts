@@ -10,7 +10,8 @@ export type Handler<Data> = (message: ReceivedMessage<Data>) => Promise<unknown>
 
 export interface ConsumerDeps {
   readonly consumer: string;
-  readonly connection: Redis;
+  /** A connection of the worker's own: whoever closes one worker must not cut off another. */
+  readonly connect: () => Redis;
   readonly publisher: Publisher;
   readonly prefix: string;
   readonly metrics: QueueMetrics;
@@ -46,13 +47,14 @@ export function startConsumer<Data>(
   handler: Handler<Data>,
   deps: ConsumerDeps,
 ): Consumer {
-  const { connection, publisher, prefix, metrics, onError } = deps;
-  let lastTaken = performance.now();
+  const { publisher, prefix, metrics, onError } = deps;
+  let taken = 0;
   let active = 0;
-  let worker = start();
+  let running = start();
 
-  function start(): Worker {
-    const created = new Worker(queue.name, take, {
+  function start(): RunningWorker {
+    const connection = deps.connect();
+    const worker = new Worker(queue.name, take, {
       connection,
       prefix,
       concurrency: deps.concurrency ?? 8,
@@ -62,16 +64,16 @@ export function startConsumer<Data>(
       drainDelay: 2,
       runRetryDelay: 1_000,
     });
-    created.on('error', (error) => onError(error, { queue: queue.name }));
-    created.on(
+    worker.on('error', (error) => onError(error, { queue: queue.name }));
+    worker.on(
       'failed',
       (job, error) => void onFailed(job, error).catch((cause) => onError(cause, { queue: queue.name })),
     );
-    return created;
+    return { worker, connection };
   }
 
   async function take(job: Job, token?: string): Promise<void> {
-    lastTaken = performance.now();
+    taken += 1;
     active += 1;
     const started = performance.now();
     let verdict: Verdict = 'retried';
@@ -92,7 +94,6 @@ export function startConsumer<Data>(
       throw error;
     } finally {
       active -= 1;
-      lastTaken = performance.now();
       metrics.handled(queue.name, verdict, (performance.now() - started) / 1_000, (Date.now() - job.timestamp) / 1_000);
     }
   }
@@ -117,36 +118,43 @@ export function startConsumer<Data>(
     stalledCheckMs * 2,
   );
 
+  let silent = { sinceMs: performance.now(), taken };
+
+  /** Messages that wait while nothing is taken, look after look, mean that the worker died without a word. */
   async function watch(): Promise<void> {
-    if (active > 0 || performance.now() - lastTaken < silentMs) return;
     const waiting = await publisher.queue(queue.name).getWaitingCount();
-    if (waiting === 0) {
-      lastTaken = performance.now();
+    if (waiting === 0 || active > 0 || taken !== silent.taken) {
+      silent = { sinceMs: performance.now(), taken };
       return;
     }
+    if (performance.now() - silent.sinceMs < silentMs) return;
     onError(new Error(`Worker of ${queue.name} took nothing for ${silentMs} ms while ${waiting} waited`), {
       queue: queue.name,
     });
     metrics.revived(queue.name);
-    const silent = worker;
-    lastTaken = performance.now();
-    worker = start();
-    await closeWorker(silent, 1_000);
+    const dead = running;
+    running = start();
+    silent = { sinceMs: performance.now(), taken };
+    await closeWorker(dead, idleMs);
   }
 
   return {
     async close() {
       clearInterval(watchdog);
-      await closeWorker(worker, active > 0 ? drainMs : idleMs);
+      await closeWorker(running, active > 0 ? drainMs : idleMs);
     },
   };
 }
 
+interface RunningWorker {
+  readonly worker: Worker;
+  readonly connection: Redis;
+}
+
 /** Lets running jobs end, at most `ms`; then lets go, and another worker takes over once the lock has run out. */
-async function closeWorker(worker: Worker, ms: number): Promise<void> {
-  if (await endsWithin(worker.close(), ms)) return;
-  await endsWithin(worker.close(true), 500);
-  await endsWithin(worker.disconnect(), 500);
+async function closeWorker({ worker, connection }: RunningWorker, ms: number): Promise<void> {
+  if (!(await endsWithin(worker.close(), ms))) await endsWithin(worker.close(true), 500);
+  connection.disconnect();
 }
 
 function receive<Data>(queue: QueueDefinition<Data>, job: Job): ReceivedMessage<Data> {

@@ -36,7 +36,6 @@ export function openTransport<Tables>(options: TransportOptions<Tables>): Transp
   const { app, redisUrl, registry, onError, prefix = queuePrefix, allowVolatile = false } = options;
   const store = options.store as unknown as Store<never>;
   const publisher = createPublisher({ redisUrl, prefix, allowVolatile });
-  const connection = workerConnection(redisUrl);
   const metrics = createQueueMetrics(registry, app);
   const consumers: Consumer[] = [];
 
@@ -60,7 +59,7 @@ export function openTransport<Tables>(options: TransportOptions<Tables>): Transp
     consume(queue, handler, { concurrency } = {}) {
       const deps = {
         consumer: app,
-        connection,
+        connect: () => workerConnection(redisUrl),
         publisher,
         prefix,
         metrics,
@@ -75,7 +74,6 @@ export function openTransport<Tables>(options: TransportOptions<Tables>): Transp
       clearInterval(gauge);
       await relay.close();
       await publisher.close();
-      connection.disconnect();
     },
   };
 }

@@ -24,9 +24,12 @@ export function startTestRedis(): Promise<TestServer> {
   return inTemporaryFolder(async (common) => startRedis({ ...common, binary: (await findBinaries(common)).redis }));
 }
 
-/** A Postgres of a test's own. It survives its own crashes but, unlike the real stack's, not one of the machine: it syncs nothing. */
-export function startTestPostgres(): Promise<TestServer> {
-  return inTemporaryFolder((common) => startPostgres({ ...common, settings: { fsync: 'off' } }));
+/**
+ * A Postgres of a test's own. It survives its own crashes but not one of the machine, since it syncs nothing; `durable`
+ * makes it sync as the real stack's does.
+ */
+export function startTestPostgres({ durable = false } = {}): Promise<TestServer> {
+  return inTemporaryFolder((common) => startPostgres({ ...common, settings: durable ? {} : { fsync: 'off' } }));
 }
 
 /** A Prometheus with this YAML configuration. */
