@@ -85,7 +85,7 @@ export async function startLoop(options: LoopOptions = {}): Promise<RunningLoop>
     processEnvironment: {},
     whenCharterReady: async (url) => void (await activateDemoPack(url('charter'), url('testbed'))),
     ...options,
-    settings: { CHARTER_AUTOMATION: 'auto', MONITOR_RENOTIFY: '5s', LOG_LEVEL: 'warn', ...options.settings },
+    settings: { CHARTER_AUTOMATION: 'auto', MONITOR_RENOTIFY: '5s', LOG_LEVEL: 'error', ...options.settings },
   });
   const { url } = installation;
   const get = <Body>(service: Parameters<typeof url>[0], path: string) =>
