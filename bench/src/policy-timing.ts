@@ -7,29 +7,13 @@ export interface Timing {
 }
 
 /**
- * Times one call at a time over `inputs` until `budgetMs` is spent. The mean comes from whole rounds without a clock
- * between calls, the median of several; percentiles from a clock around each call, less the clock's own cost.
+ * Times calls over `inputs` for about `budgetMs`. The mean is processor time of this thread over many calls, so that
+ * other work on the machine does not count; percentiles are wall time around each call, less what reading the clock costs.
  */
 export function timeCalls<T>(call: (input: T) => unknown, inputs: readonly T[], budgetMs: number): Timing {
-  const warmUntil = performance.now() + budgetMs / 4;
-  do {
-    for (const input of inputs) {
-      keep(call(input));
-      if (performance.now() > warmUntil + budgetMs) break;
-    }
-  } while (performance.now() < warmUntil);
-  const rounds: number[] = [];
-  const meanUntil = performance.now() + budgetMs / 2;
-  do {
-    const start = performance.now();
-    let done = 0;
-    for (const input of inputs) {
-      keep(call(input));
-      done += 1;
-      if (done % 64 === 0 && performance.now() > meanUntil) break;
-    }
-    rounds.push(((performance.now() - start) * 1_000) / done);
-  } while (performance.now() < meanUntil);
+  repeat(call, inputs, budgetMs / 4);
+  const { calls, processorUs } = repeat(call, inputs, budgetMs / 2);
+  const mean = processorUs / calls;
   const clock = clockCost();
   const samples: number[] = [];
   const samplesUntil = performance.now() + budgetMs / 2;
@@ -42,9 +26,28 @@ export function timeCalls<T>(call: (input: T) => unknown, inputs: readonly T[], 
     samples.push(Math.max(0, (end - start) * 1_000 - clock));
     if (end > samplesUntil) break;
   }
-  const mean = middle(rounds);
   samples.sort((a, b) => a - b);
   return { mean, p50: quantile(samples, 0.5), p99: quantile(samples, 0.99), perSecond: 1_000_000 / mean };
+}
+
+/** Calls in turn until the time is up, and at least once; the processor's clock ticks in milliseconds, so it is read twice only. */
+function repeat<T>(
+  call: (input: T) => unknown,
+  inputs: readonly T[],
+  budgetMs: number,
+): { readonly calls: number; readonly processorUs: number } {
+  const until = performance.now() + budgetMs;
+  const before = process.threadCpuUsage();
+  let calls = 0;
+  do {
+    for (const input of inputs) {
+      keep(call(input));
+      calls += 1;
+      if ((calls < 256 || calls % 256 === 0) && performance.now() > until) break;
+    }
+  } while (performance.now() < until);
+  const spent = process.threadCpuUsage(before);
+  return { calls, processorUs: spent.user + spent.system };
 }
 
 /** What reading the clock twice costs, in microseconds: the median of many. */
