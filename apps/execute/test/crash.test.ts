@@ -20,7 +20,7 @@ const points: CheckpointName[] = [
 ];
 const scaleUp: ActionDraft = { action: 'SCALE_UP', parameters: { replicas: 6 } };
 
-describe('an executor that dies', () => {
+describe('an executor that dies', { timeout: 60_000 }, () => {
   let harness: Harness;
   let target: TargetServer;
   let number = 0;

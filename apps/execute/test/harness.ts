@@ -30,7 +30,7 @@ import { startStandIn } from './stand-in.ts';
 /** Everything faster than in real life, nothing else different. */
 export const fastSettings: ExecuteSettings = {
   ...defaultSettings,
-  leaseSeconds: 0.4,
+  leaseSeconds: 0.8,
   targetLeaseSeconds: 5,
   pollSeconds: 0.03,
   holdRetrySeconds: 0.03,
@@ -77,7 +77,7 @@ export async function createHarness(postgresUrl: string) {
       environment: 'production',
       permits: orchestratorPermits({ name: 'orchestrator', url: world.url }),
       localPause: { isPaused: async () => state.isPausedHere },
-      decisions: charterDecisions(createCharterClient({ url: world.url })),
+      decisions: charterDecisions(createCharterClient({ url: world.url, timeoutMs: 2_000 })),
       signals: prometheusSignals(prometheus, violations),
       violations,
       targets: { find: (name) => targets.get(name) ?? null, all: () => [...targets.values()] },
@@ -152,7 +152,7 @@ export async function createHarness(postgresUrl: string) {
       return row;
     },
     /** The execution once it is over. */
-    async ended(id: string, withinMs = 10_000): Promise<ExecutionRow> {
+    async ended(id: string, withinMs = 30_000): Promise<ExecutionRow> {
       const until = performance.now() + withinMs;
       for (;;) {
         const row = await this.execution(id);

@@ -10,7 +10,7 @@ const Effects = z.object({
   items: z.array(z.object({ idempotencyKey: z.string(), action: z.string(), parameters: z.unknown() })),
 });
 
-describe('on the real testbed', () => {
+describe('on the real testbed', { timeout: 60_000 }, () => {
   let testbed: RunningService;
   let harness: Harness;
   const specNow = async (): Promise<unknown> =>

@@ -22,7 +22,7 @@ const readBack = { path: '/state', pointer: '/settings/replicas' };
 const scaleTo = (replicas: number): ActionDraft => ({ action: 'SCALE_UP', parameters: { replicas }, target: 'web' });
 const fingerprint = 'a'.repeat(32);
 
-describe('safety rules of the architecture', () => {
+describe('safety rules of the architecture', { timeout: 60_000 }, () => {
   let harness: Harness;
   let target: TargetServer;
   let executor: Executor | null = null;

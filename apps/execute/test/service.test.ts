@@ -20,7 +20,7 @@ const Execution = z.object({
 });
 const Effects = z.object({ items: z.array(z.object({ component: z.string(), idempotencyKey: z.string() })) });
 
-describe('the service, from plan message to outcome message', () => {
+describe('the service, from plan message to outcome message', { timeout: 60_000 }, () => {
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
   let world: StandIn;
   let testbed: RunningService;

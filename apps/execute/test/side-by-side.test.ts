@@ -7,7 +7,7 @@ const requests = { SCALE_UP: { method: 'PUT', path: '/settings', body: { replica
 const readBack = { path: '/state', pointer: '/settings/replicas' };
 const scaleTo = (replicas: number): ActionDraft => ({ action: 'SCALE_UP', parameters: { replicas }, target: 'web' });
 
-describe('executors side by side', () => {
+describe('executors side by side', { timeout: 60_000 }, () => {
   let harness: Harness;
   let target: TargetServer;
   beforeAll(async () => {
@@ -90,7 +90,7 @@ describe('executors side by side', () => {
 
   test('many plans at once each have one effect and one outcome', async () => {
     const both = [harness.startExecutor(), harness.startExecutor()];
-    const servers = await Promise.all(Array.from({ length: 20 }, () => startTarget(true)));
+    const servers = await Promise.all(Array.from({ length: 12 }, () => startTarget(true)));
     const plans = servers.map((server, index) => {
       const name = `many-${String(index)}`;
       harness.targets.set(name, targetFrom(name, { kind: 'http', url: server.url, keyed: true, requests, readBack }));

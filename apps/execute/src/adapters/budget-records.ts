@@ -14,10 +14,7 @@ export interface Debit {
 /** Takes a step's charges from all budgets at once, or says which cannot bear it. A step is charged once. */
 export async function debitBudgets(tx: ExecuteTx, debit: Debit): Promise<string | null> {
   const scopes = [...new Set(debit.charges.map(({ scope }) => scope))].sort();
-  await sql`insert into execute.budget (scope) select unnest(${scopes}::text[]) on conflict do nothing`.execute(tx.db);
-  await sql`select scope from execute.budget where scope = any(${scopes}::text[]) order by scope for update`.execute(
-    tx.db,
-  );
+  await lockBudgets(tx, scopes);
   const { rows } = await sql<{ scope: string; spent: number; is_own: boolean }>`
     select scope, sum(amount)::float as spent,
       bool_or(execution_id = ${debit.executionId} and action_id = ${debit.actionId}) as is_own
@@ -27,14 +24,22 @@ export async function debitBudgets(tx: ExecuteTx, debit: Debit): Promise<string 
   if (rows.some(({ is_own }) => is_own)) return null;
   const exhausted = firstExhausted(debit.charges, new Map(rows.map(({ scope, spent }) => [scope, spent])));
   if (exhausted !== null) return exhausted;
-  for (const { scope, amount } of debit.charges) {
-    await tx.db
-      .insertInto('debit')
-      .values({ execution_id: debit.executionId, action_id: debit.actionId, scope, amount })
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
-  }
+  const amounts = debit.charges.map(({ amount }) => amount);
+  await sql`
+    insert into execute.debit (execution_id, action_id, scope, amount)
+    select ${debit.executionId}, ${debit.actionId}, scope, amount
+    from unnest(${debit.charges.map(({ scope }) => scope)}::text[], ${amounts}::float[]) as charge (scope, amount)
+    on conflict do nothing`.execute(tx.db);
   return null;
+}
+
+/** One debit at a time on each budget, always locked in the same order. */
+async function lockBudgets(tx: ExecuteTx, scopes: readonly string[]): Promise<void> {
+  const lock = () =>
+    sql`select scope from execute.budget where scope = any(${scopes}::text[]) order by scope for update`.execute(tx.db);
+  if ((await lock()).rows.length === scopes.length) return;
+  await sql`insert into execute.budget (scope) select unnest(${scopes}::text[]) on conflict do nothing`.execute(tx.db);
+  await lock();
 }
 
 /** What each budget has spent within its window. */

@@ -18,12 +18,15 @@ interface Locked {
 /** Locks the records of several targets, always in the same order, so that two plans never wait for each other. */
 async function lockTargets(tx: ExecuteTx, targets: readonly string[]): Promise<Locked[]> {
   const sorted = [...new Set(targets)].sort();
+  const lock = () =>
+    sql<Locked>`
+      select target, generation, holder, coalesce(expires_at < now(), true) as is_expired, changed_by
+      from execute.target_lease where target = any(${sorted}::text[]) order by target for update`.execute(tx.db);
+  const known = await lock();
+  if (known.rows.length === sorted.length) return known.rows;
   await sql`
     insert into execute.target_lease (target) select unnest(${sorted}::text[]) on conflict do nothing`.execute(tx.db);
-  const { rows } = await sql<Locked>`
-    select target, generation, holder, coalesce(expires_at < now(), true) as is_expired, changed_by
-    from execute.target_lease where target = any(${sorted}::text[]) order by target for update`.execute(tx.db);
-  return rows;
+  return (await lock()).rows;
 }
 
 /**
@@ -60,19 +63,16 @@ export async function takeTargets(
   plan: Plan,
   step: { executionId: string; target: string; targets: readonly string[]; leaseSeconds: number },
 ): Promise<number> {
-  for (const target of new Set(step.targets)) {
-    await sql`
-      update execute.target_lease set generation = ${plan.generations[target] ?? 0}, holder = ${step.executionId},
-        expires_at = now() + make_interval(secs => ${step.leaseSeconds}),
-        fencing_token = fencing_token + ${target === step.target ? 1 : 0}
-      where target = ${target}`.execute(tx.db);
-  }
-  const { fencing_token } = await tx.db
-    .selectFrom('target_lease')
-    .select('fencing_token')
-    .where('target', '=', step.target)
-    .executeTakeFirstOrThrow();
-  return Number(fencing_token);
+  const targets = [...new Set(step.targets)];
+  const generations = targets.map((target) => plan.generations[target] ?? 0);
+  const { rows } = await sql<{ target: string; fencing_token: string }>`
+    update execute.target_lease l set generation = taken.generation, holder = ${step.executionId},
+      expires_at = now() + make_interval(secs => ${step.leaseSeconds}),
+      fencing_token = l.fencing_token + case when l.target = ${step.target} then 1 else 0 end
+    from unnest(${targets}::text[], ${generations}::bigint[]) as taken (target, generation)
+    where l.target = taken.target
+    returning l.target, l.fencing_token`.execute(tx.db);
+  return Number(rows.find(({ target }) => target === step.target)?.fencing_token);
 }
 
 /** Why a target changed by someone else just now must be left alone for a while; null when it need not be. */
