@@ -7,20 +7,11 @@ import {
   validateSample,
 } from '@charter/policy';
 import { stringify } from 'yaml';
+import type { BenchRow } from './bench-row.ts';
 import { limitFrom, scanFrom } from './policy-limits.ts';
 import { bufbuildFrom, casbinFrom, caslFrom, cedarFrom, type Rival } from './policy-rivals.ts';
 import { middle, type Timing, timeCalls } from './policy-timing.ts';
 import { createWorkload, documentFrom, type Workload } from './policy-workload.ts';
-
-export interface BenchRow {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly better: 'lower' | 'higher';
-  readonly reference: { readonly name: string; readonly value: number };
-  readonly ratio: number;
-  readonly target?: string;
-}
 
 const sizes = [10, 100, 1_000, 10_000];
 const requestCount = 4_096;
