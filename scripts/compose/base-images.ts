@@ -98,6 +98,8 @@ async function makeServerImages(engine: Engine): Promise<void> {
   const postgres = await contextFor(engine, 'postgres', [
     'FROM servers:local',
     'ENV PGDATA=/var/lib/postgresql/data',
+    // As in the official image: what is mounted there takes over the mode.
+    'RUN chmod 1777 /run/postgresql',
     'COPY entrypoint.sh /entrypoint.sh',
     'ENTRYPOINT ["sh", "/entrypoint.sh"]',
   ]);
