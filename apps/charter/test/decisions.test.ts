@@ -1,4 +1,4 @@
-import { createCharterClient } from '@charter/shared/charter-client';
+import { createCharterClient, parsePackDocuments } from '@charter/shared/charter-client';
 import type { Decision, DecisionRequest, Problem } from '@charter/shared/contracts';
 import { newId } from '@charter/store';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -199,6 +199,23 @@ describe('windows', () => {
       201,
     );
     expect(await decide(restart(0.2))).toMatchObject({ effect: 'allow' });
+  });
+
+  test('reach whoever follows the pack, as documents of it, and are gone when they end', async () => {
+    const client = createCharterClient({ url: charter.first.url, timeoutMs: 5_000 });
+    const read = async (etag?: string) => {
+      const answer = await client.activePack(etag);
+      return answer.kind === 'active' ? answer : expect.unreachable(answer.kind);
+    };
+    const before = await read();
+    const repair = { name: 'repair', type: 'maintenance', targets: ['checkout'], ...span(-1_000, 60_000) };
+    const { id } = await charter.ok(charter.post<{ id: string }>('windows', repair), 201);
+    const during = await read(before.etag ?? '');
+    expect(during.pack.id).not.toBe(before.pack.id);
+    expect(parsePackDocuments(during.pack.documents).windows.map(({ metadata }) => metadata.name)).toContain('repair');
+    await charter.ok(charter.call('DELETE', `windows/${id}`), 204);
+    expect((await read(during.etag ?? '')).pack).toEqual(before.pack);
+    expect(await charter.post('windows', { ...repair, name: 'release-night' })).toMatchObject({ status: 409 });
   });
 
   test('are listed, those of the pack too', async () => {

@@ -73,18 +73,23 @@ describe('validation', () => {
     );
   });
 
-  test.each([[null], [1], [[]], ['just words'], [{}], [{ kind: 'Policy' }]])(
-    'refuses %j as a document',
-    async (body) => {
-      const headers = { 'content-type': 'application/json' };
-      const response = await fetch(`${charter.first.url}/api/v1/policies/validate`, {
-        method: 'POST',
-        headers,
-        body: JSON.stringify(body),
-      });
-      expect(response.status).toBe(422);
-    },
-  );
+  test.each([
+    [null],
+    [1],
+    [[]],
+    ['just words'],
+    [{}],
+    [{ kind: 'Policy' }],
+    [billing([{ ...allowExport, id: 'a\0b' }])],
+  ])('refuses %j as a document', async (body) => {
+    const headers = { 'content-type': 'application/json' };
+    const response = await fetch(`${charter.first.url}/api/v1/policies/validate`, {
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    });
+    expect(response.status).toBe(422);
+  });
 });
 
 describe('the life of a policy', () => {

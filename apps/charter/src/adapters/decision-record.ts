@@ -1,6 +1,6 @@
 import { type Closeable, everyInterval, type Log } from '@charter/service';
 import { ActionType, type Decision, type DecisionRequest, type PageQuery } from '@charter/shared/contracts';
-import { newId, pageFrom, type Store, type Tx } from '@charter/store';
+import { newId, pageFrom, type Store, type Tx, unavailableFrom } from '@charter/store';
 import { sql } from 'kysely';
 import type { DecisionFacts } from '../domain/judge.ts';
 import type { Usage } from '../domain/usage.ts';
@@ -70,6 +70,14 @@ export async function decisionRecord({ store, capacity, metrics, log }: Decision
       .execute();
   }
 
+  async function insertOne(recorded: RecordedDecision): Promise<void> {
+    try {
+      await store.db.insertInto('decision').values(rowFrom(recorded)).execute();
+    } catch (error) {
+      throw unavailableFrom(error);
+    }
+  }
+
   const flushing: Closeable & { wake(): void; close(): Promise<void> } = everyInterval(flushMs, flush, (error) =>
     log.error({ err: error, waiting: waiting.length }, 'decisions could not be recorded; they wait'),
   );
@@ -78,8 +86,7 @@ export async function decisionRecord({ store, capacity, metrics, log }: Decision
     /** Takes a decision; resolves at once, or when it is on disk where that matters. */
     async record(recorded: RecordedDecision): Promise<void> {
       if (ActionType.safeParse(recorded.request.action).success) {
-        if (recorded.decision.effect === 'allow')
-          await store.db.insertInto('decision').values(rowFrom(recorded)).execute();
+        if (recorded.decision.effect === 'allow') await insertOne(recorded);
         else await store.transaction((tx) => write(tx, [recorded], null, streamId));
         metrics.recorded(1);
         return;

@@ -4,6 +4,7 @@ import { type Closeable, everyInterval, type Log } from '@charter/service';
 import { type ActivePack, AutomationMode, Window } from '@charter/shared/contracts';
 import type { Store } from '@charter/store';
 import type { AutomationGrant } from '../domain/automation.ts';
+import { handedOutPack } from '../domain/handed-out-pack.ts';
 import type { Governing } from '../domain/judge.ts';
 import type { CharterTables } from '../tables.ts';
 import { activeSet } from './active-set.ts';
@@ -15,6 +16,8 @@ import type { PolicyReader } from './policy-reader.ts';
 export interface GoverningNow extends Governing {
   readonly generation: string;
   readonly pack: ActivePack | null;
+  /** The same with the windows that people opened by hand: what other services get. */
+  readonly handedOut: ActivePack | null;
   readonly policyIds: readonly string[];
 }
 
@@ -51,13 +54,15 @@ export async function governance(options: GovernanceOptions) {
       .onConflict((conflict) => conflict.column('version').doNothing())
       .execute();
     const pack = await packs.active(environment);
+    const standing = await standingWindows(store);
     const loaded: GoverningNow = {
       generation,
       pack,
+      handedOut: pack && handedOutPack(pack, standing),
       policyIds: set.ids,
       policyVersion: set.version,
       snapshot: set.snapshot,
-      windows: [...windowsOf(pack), ...(await standingWindows(store))],
+      windows: [...windowsOf(pack), ...standing],
       overrides: layerOf(await options.overrides(), log),
       grants: await readGrants(store),
     };
@@ -66,10 +71,18 @@ export async function governance(options: GovernanceOptions) {
     return loaded;
   }
 
-  async function refresh(): Promise<void> {
+  async function loadIfChanged(): Promise<void> {
     const isOld = performance.now() - loadedAt > verifyMs;
     if (!isOld && (await readGeneration(store)) === current.generation) return;
     current = await load();
+  }
+
+  /** One load after the other, so that an older state never comes after a newer one. */
+  let underWay: Promise<void> = Promise.resolve();
+  function refresh(): Promise<void> {
+    const next = underWay.then(loadIfChanged);
+    underWay = next.catch(() => undefined);
+    return next;
   }
 
   const polling: Closeable = everyInterval(pollMs, refresh, (error) =>
@@ -92,7 +105,12 @@ function windowsOf(pack: ActivePack | null): Window[] {
 }
 
 async function standingWindows(store: Store<CharterTables>): Promise<Window[]> {
-  const rows = await store.db.selectFrom('time_window').select('body').where('ended_at', 'is', null).execute();
+  const rows = await store.db
+    .selectFrom('time_window')
+    .select('body')
+    .where('ended_at', 'is', null)
+    .orderBy('id')
+    .execute();
   return rows.map(({ body }) => Window.parse(JSON.parse(body)));
 }
 

@@ -14,6 +14,9 @@ export function policyErrors(policy: Policy, source: SourceDocument): FailurePoi
   if (unkeepable.length > 0) {
     return [{ pointer: '', detail: 'Name, version and environment are printable and have at most 200 characters' }];
   }
+  if (JSON.stringify(policy.document).includes('\\u0000')) {
+    return [{ pointer: '', detail: 'The document holds a NUL character, which no record can keep' }];
+  }
   const compiled = compilePolicies([policy]);
   if (!compiled.ok) {
     return compiled.errors.map(({ pointer, detail, line }) =>

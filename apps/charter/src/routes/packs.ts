@@ -97,7 +97,7 @@ export const packRoutes: FastifyPluginAsyncZod<PackDeps> = async (app, { packs, 
     '/packs/active',
     { config: role('viewer'), schema: { response: { 200: ActivePack, 304: z.undefined(), 404: Problem } } },
     async (request, reply) => {
-      const { pack } = governance.current();
+      const { handedOut: pack } = governance.current();
       if (!pack) throw new CharterError('not-found', `No pack is active for ${environment}`);
       const etag = `"${pack.id}.${String(Date.parse(pack.activatedAt))}"`;
       reply.header('etag', etag).header('cache-control', 'no-cache');

@@ -1,5 +1,15 @@
 import { identityOf, role } from '@charter/service';
-import { Instant, Name, PageQuery, Problem, pageOf, printable, Ulid, Window } from '@charter/shared/contracts';
+import {
+  CharterError,
+  Instant,
+  Name,
+  PageQuery,
+  Problem,
+  pageOf,
+  printable,
+  Ulid,
+  Window,
+} from '@charter/shared/contracts';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Governance } from '../adapters/governance.ts';
@@ -63,6 +73,8 @@ export const windowRoutes: FastifyPluginAsyncZod<WindowDeps> = async (app, { tim
     async (request, reply) => {
       const { name, description, ...rest } = request.body;
       const metadata = description === undefined ? { name } : { name, description };
+      const isOfPack = (await all()).some((shownWindow) => shownWindow.source === 'pack' && shownWindow.name === name);
+      if (isOfPack) throw new CharterError('conflict', `The pack has a window named ${name}`);
       const window = Window.parse({ apiVersion: 'charter/v1', kind: 'Window', metadata, ...rest });
       const id = await timeWindows.add(window, identityOf(request).name);
       await governance.refresh();
