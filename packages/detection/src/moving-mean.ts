@@ -12,9 +12,11 @@ export function createMovingMean(capacity: number, initial: readonly number[] = 
     ring[next] = value;
     next = (next + 1) % capacity;
     if (size < capacity) size++;
-    // summed anew: a running sum would carry the rounding errors of huge values for ever
+    // summed anew, oldest first: a running sum would carry the rounding errors of huge values for ever
     let sum = 0;
-    for (let i = 0; i < size; i++) sum += ring[i] ?? 0;
+    const oldest = size < capacity ? 0 : next;
+    for (let i = oldest; i < size; i++) sum += ring[i] ?? 0;
+    for (let i = 0; i < oldest; i++) sum += ring[i] ?? 0;
     return sum / size;
   };
   for (const value of initial) add(value);

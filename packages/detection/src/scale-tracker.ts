@@ -13,12 +13,19 @@ export interface ScaleTrackerState {
   readonly seen: number;
   readonly stride: number;
   readonly values: readonly number[];
+  readonly center: number;
+  readonly scale: number;
+  readonly sinceFit: number;
 }
+
+/** Samples kept between two looks at the statistics, once there are more than a few. */
+const FIT_EVERY = 4;
+const FEW = 128;
 
 /**
  * Remembers up to `span` samples by at most `capacity` of them, which must divide it: all of a short past, and each time
  * the memory is full every other sample, until the span is reached and the oldest go. The statistics are computed anew
- * only when a sample is kept, so that the cost per sample stays well below a microsecond.
+ * only after some were kept, so that the cost per sample stays well below a microsecond.
  */
 export function createScaleTracker(capacity: number, span: number, state?: ScaleTrackerState): ScaleTracker {
   const ring = new Float64Array(capacity);
@@ -27,7 +34,7 @@ export function createScaleTracker(capacity: number, span: number, state?: Scale
   let next = 0;
   let stride = 1;
   let seen = 0;
-  let stale = true;
+  let sinceFit = FIT_EVERY;
   let center = 0;
   let scale = 0;
   const place = (value: number): number => {
@@ -52,7 +59,7 @@ export function createScaleTracker(capacity: number, span: number, state?: Scale
     size++;
     ring[next] = value;
     next = (next + 1) % capacity;
-    stale = true;
+    sinceFit++;
   };
   const oldestFirst = (): number[] =>
     Array.from({ length: size }, (_, i) => ring[(next - size + i + capacity) % capacity] ?? 0);
@@ -69,7 +76,7 @@ export function createScaleTracker(capacity: number, span: number, state?: Scale
     const span90 = (quantileOf(0.95) - quantileOf(0.05)) / 3.29;
     const span98 = (quantileOf(0.99) - quantileOf(0.01)) / 12;
     scale = Math.max(mad, span90, span98);
-    stale = false;
+    sinceFit = 0;
   };
   const quantileOf = (p: number): number => {
     const x = (size - 1) * p;
@@ -78,12 +85,11 @@ export function createScaleTracker(capacity: number, span: number, state?: Scale
     return i + 1 < size ? low + (x - i) * ((sorted[i + 1] ?? 0) - low) : low;
   };
   for (const value of state?.values ?? []) keep(value);
-  seen = state?.seen ?? 0;
-  stride = state?.stride ?? 1;
+  if (state) ({ seen, stride, center, scale, sinceFit } = state);
   return {
     size: () => size,
     distance: (value, capped) => {
-      if (stale) refresh();
+      if (sinceFit >= FIT_EVERY || (size < FEW && sinceFit > 0)) refresh();
       const away = Math.abs(value - center);
       if (scale > 0) return away / scale;
       return away > 0 ? capped : 0;
@@ -95,6 +101,6 @@ export function createScaleTracker(capacity: number, span: number, state?: Scale
       }
       seen++;
     },
-    state: () => ({ seen, stride, values: oldestFirst() }),
+    state: () => ({ seen, stride, values: oldestFirst(), center, scale, sinceFit }),
   };
 }

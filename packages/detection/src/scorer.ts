@@ -3,7 +3,7 @@ import { createMovingMean } from './moving-mean.ts';
 import { createScaleTracker, type ScaleTrackerState } from './scale-tracker.ts';
 import { type ScorerTuning, scorerTuning } from './scorer-tuning.ts';
 import { cleanSamples } from './series.ts';
-import { createSurprise } from './surprise.ts';
+import { createSurprise, type SurpriseState } from './surprise.ts';
 
 /** State of one series, plain JSON of bounded size; a scorer made from it goes on as if it had never stopped. */
 export interface ScorerState {
@@ -18,7 +18,7 @@ export interface ScorerState {
 
 interface ViewState {
   readonly scale: ScaleTrackerState;
-  readonly surprise: readonly number[];
+  readonly surprise: SurpriseState;
 }
 
 export interface Scorer {
@@ -78,7 +78,7 @@ export function createScorer(options: ScorerOptions = {}): Scorer {
         distance += view.distance() / views.length;
         rarity += view.rarity() / views.length;
       }
-      const decades = rarity - tuning.budgetDecades * Math.log10(Math.max(seen, 100) / 1000);
+      const decades = rarity > 0 ? rarity - tuning.budgetDecades * Math.log10(Math.max(seen, 100) / 1000) : 0;
       left = Math.max(0, left - 1);
       const running = left > 0;
       if (decades >= tuning.alarmDecades && (!running || decades > top + tuning.episodeRise)) {
@@ -120,7 +120,7 @@ function createView(tuning: ScorerTuning, state: ViewState | undefined) {
     },
     distance: () => distance,
     rarity: () => rarity,
-    state: (): ViewState => ({ scale: scale.state(), surprise: surprise.counts() }),
+    state: (): ViewState => ({ scale: scale.state(), surprise: surprise.state() }),
   };
 }
 

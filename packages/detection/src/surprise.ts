@@ -5,13 +5,20 @@
 export interface Surprise {
   /** -log10 of the tail probability, 0 inside the bulk; then remembers the deviation. */
   readonly rate: (deviation: number) => number;
-  readonly counts: () => number[];
+  readonly state: () => SurpriseState;
+}
+
+export interface SurpriseState {
+  readonly counts: readonly number[];
+  readonly start: number;
+  readonly excess: number;
 }
 
 const BINS = 256;
 const BINS_PER_UNIT = 48;
 /** Share of deviations that are taken for the tail. */
 const TAIL = 0.05;
+const TAIL_DECADES = -Math.log10(TAIL);
 /** Deviations seen before anything is called rare. */
 const LEAST = 50;
 /** Prior of the mean excess over the tail's start, in logarithmic units, and the observations it counts for. */
@@ -20,12 +27,12 @@ const PRIOR_WEIGHT = 3;
 /** The tail moves slowly: it is fitted anew once in this many deviations. */
 const REFIT_EVERY = 16;
 
-export function createSurprise(initial: readonly number[] = []): Surprise {
+export function createSurprise(state?: SurpriseState): Surprise {
   const counts = new Float64Array(BINS);
-  counts.set(initial.slice(0, BINS));
+  counts.set((state?.counts ?? []).slice(0, BINS));
   let total = counts.reduce((sum, count) => sum + count, 0);
-  let start = 0;
-  let excess = PRIOR_EXCESS;
+  let start = state?.start ?? 0;
+  let excess = state?.excess ?? PRIOR_EXCESS;
   const fit = (): void => {
     let above = 0;
     let weighted = 0;
@@ -37,17 +44,16 @@ export function createSurprise(initial: readonly number[] = []): Surprise {
     start = bin / BINS_PER_UNIT;
     excess = (weighted / BINS_PER_UNIT - above * start + PRIOR_EXCESS * PRIOR_WEIGHT) / (above + PRIOR_WEIGHT);
   };
-  if (total >= LEAST) fit();
   return {
     rate: (deviation) => {
       const size = Math.log1p(deviation);
       const bin = Math.min(BINS - 1, Math.round(size * BINS_PER_UNIT));
-      if (total >= LEAST && total % REFIT_EVERY === 0) fit();
-      const rarity = total >= LEAST && size > start ? (-Math.log(TAIL) + (size - start) / excess) / Math.LN10 : 0;
+      if (total >= LEAST && (total % REFIT_EVERY === 0 || total === LEAST)) fit();
+      const rarity = total >= LEAST && size > start ? TAIL_DECADES + (size - start) / (excess * Math.LN10) : 0;
       counts[bin] = (counts[bin] ?? 0) + 1;
       total++;
       return rarity;
     },
-    counts: () => Array.from(counts),
+    state: () => ({ counts: Array.from(counts), start, excess }),
   };
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { createScorer, type ScorerState, scoreSeries } from '../src/index.ts';
+import { createScorer, type Scorer, type ScorerState, scoreSeries } from '../src/index.ts';
 import { noise, times } from './synthetic.ts';
 
 const N = 2000;
@@ -58,14 +58,15 @@ describe('the univariate score', () => {
 
   test('goes on from its saved state as if it had never stopped', () => {
     const values = wave();
-    const whole = createScorer();
-    const expected = Array.from(values, (value, i) => whole.push(i * 300, value));
-    const first = createScorer();
-    for (let i = 0; i < 1200; i++) first.push(i * 300, values[i] ?? 0);
-    const state = JSON.parse(JSON.stringify(first.state())) as ScorerState;
-    const second = createScorer({ state });
-    const resumed = Array.from(values.subarray(1200), (value, i) => second.push((1200 + i) * 300, value));
-    expect(resumed).toEqual(expected.slice(1200));
+    const read = (scorer: Scorer, from: number, to: number) =>
+      Array.from(values.subarray(from, to), (value, i) => [scorer.push((from + i) * 300, value), scorer.alarm()]);
+    const expected = read(createScorer(), 0, N);
+    for (const cut of [3, 333, 1203]) {
+      const first = createScorer();
+      read(first, 0, cut);
+      const state = JSON.parse(JSON.stringify(first.state())) as ScorerState;
+      expect(read(createScorer({ state }), cut, N)).toEqual(expected.slice(cut));
+    }
   });
 
   test('keeps a state of bounded size', () => {
