@@ -14,6 +14,8 @@ export interface EffectorBench {
   effects(): Promise<number>;
   /** Meets the next changes like this; null when this target cannot. */
   readonly meet: ((...moods: Mood[]) => void) | null;
+  /** How long an effect may take; under a second unless it says otherwise. */
+  readonly timeoutMs?: number;
   /** The same target where nobody listens. */
   readonly unreachable: Effector;
   close(): Promise<void>;
@@ -46,7 +48,7 @@ export function describeEffector(name: string, open: () => Promise<EffectorBench
         call,
         idempotencyKey: `${String(round)}-${key}`,
         fencingToken: round * 10_000 + (options.token ?? sent),
-        timeoutMs: 900,
+        timeoutMs: effector === bench.effector ? (bench.timeoutMs ?? 900) : 900,
         sendUntil: Number.POSITIVE_INFINITY,
         resumed,
       };

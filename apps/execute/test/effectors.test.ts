@@ -1,5 +1,6 @@
 import { createHmac } from 'node:crypto';
 import { startTestbed } from '@charter/app-testbed';
+import { type Supervisor, startSupervisor } from '@charter/example-leaky-server';
 import type { RunningService } from '@charter/service';
 import type { EffectorSpec } from '@charter/shared/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -72,6 +73,7 @@ for (const honorsKeys of [true, false]) {
   });
 }
 
+const Status = z.object({ starts: z.number() });
 const Effects = z.object({ items: z.array(z.unknown()) });
 
 describe('on one real testbed', () => {
@@ -93,6 +95,29 @@ describe('on one real testbed', () => {
       call: replicas === 6 ? callFrom({ action: 'SCALE_UP', parameters: { replicas: 7 } }) : scaleUp,
       effects: async () => (await count()) - former,
       meet: null,
+      close: async () => undefined,
+    };
+  });
+});
+
+describe('on one real process', { timeout: 60_000 }, () => {
+  let supervisor: Supervisor;
+  beforeAll(async () => {
+    supervisor = await startSupervisor({ port: 0, serverPort: 0, environment: { PATH: process.env.PATH } });
+  });
+  afterAll(() => supervisor.close());
+
+  describeEffector('process, its own supervisor', async () => {
+    const starts = async (): Promise<number> =>
+      Status.parse(await (await fetch(`${supervisor.url}/status`)).json()).starts;
+    const former = await starts();
+    return {
+      effector: await processEffector(supervisor.url),
+      unreachable: await processEffector(nowhere),
+      call: restart,
+      effects: async () => (await starts()) - former,
+      meet: null,
+      timeoutMs: 30_000,
       close: async () => undefined,
     };
   });
