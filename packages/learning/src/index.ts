@@ -1,4 +1,15 @@
 export {
+  type ActionSelector,
+  type Choice,
+  createActionSelector,
+  type SelectorSettings,
+  type Situation,
+  selectorDefaults,
+} from './action-selector.ts';
+export { missingForAuto } from './autonomy-conditions.ts';
+export type { AutonomyCase, AutonomyRecord, AutonomySurroundings, EarnedMode } from './autonomy-record.ts';
+export { type AutonomyTier, autonomyTiers, luck, pooledWeight, tierOf } from './autonomy-tiers.ts';
+export {
   type BetaBelief,
   chanceAbove,
   confidenceAt,
@@ -11,21 +22,25 @@ export {
   type RateInterval,
   successBelief,
 } from './belief.ts';
+export { observeCase, unproven } from './earned-autonomy.ts';
+export { choleskyOf, inverseOf, solveWith } from './linear-belief.ts';
 export {
-  type AutonomyCase,
-  type AutonomyRecord,
-  type AutonomySurroundings,
-  type AutonomyTier,
-  autonomyTiers,
-  type EarnedMode,
-  luck,
-  missingForAuto,
-  observeCase,
-  pooledWeight,
-  tierOf,
-  unproven,
-} from './earned-autonomy.ts';
+  doublyRobust,
+  inversePropensity,
+  type LoggedChoice,
+  shrunkDoublyRobust,
+  type ValueEstimate,
+} from './off-policy.ts';
 export { createRandom, type Random, seedOf } from './random.ts';
+export {
+  drawBeta,
+  type LadderBelief,
+  type LadderPlan,
+  learnClimb,
+  planLadder,
+  type Rung,
+  samplePlan,
+} from './remedy-ladder.ts';
 export { evidenceBelow, rateAtLeast, rateAtMost } from './sequential-evidence.ts';
 export {
   addTrial,

@@ -1,0 +1,214 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { BenchRow } from './bench-row.ts';
+import { simulateAutonomy } from './learning-autonomy.ts';
+import { simulateCoverage } from './learning-coverage.ts';
+import { simulateLadder } from './learning-ladder.ts';
+import { evaluateLetter } from './learning-letter.ts';
+import { simulateSelection } from './learning-selection.ts';
+import { playSituations } from './learning-situations.ts';
+
+const seeds = Array.from({ length: 10 }, (_, index) => index + 1);
+
+/**
+ * What learning is worth: selection and ladder on the testbed's faults beside the runbook, off-policy estimates beside plain
+ * weighting, earned autonomy beside an oracle. `--quick` plays small forms of the same.
+ */
+export async function run(args: readonly string[] = []): Promise<BenchRow[]> {
+  const quick = args.includes('--quick');
+  const situations = playSituations(1);
+  return [
+    ...selectionRows(situations, quick ? seeds.slice(0, 2) : seeds),
+    ...ladderRows(situations, quick ? seeds.slice(0, 2) : seeds),
+    ...coverageRows(),
+    ...letterRows(quick ? 3 : 20),
+    ...autonomyRows(quick ? 1_000 : 10_000),
+  ];
+}
+
+type Situations = ReturnType<typeof playSituations>;
+
+function selectionRows(situations: Situations, some: readonly number[]): BenchRow[] {
+  const runsWith = (prior: boolean) =>
+    some.map((seed) => simulateSelection(situations, { incidents: 1_500, afterChange: 300, seed, prior }));
+  const learned = runsWith(true);
+  const cold = runsWith(false);
+  const regret = (runs: typeof learned, incidents: number) =>
+    runs.map((one) => one.regretAt(incidents).learned / one.regretAt(incidents).runbook);
+  const runbookRegret = (incidents: number): number => mean(learned.map((one) => one.regretAt(incidents).runbook));
+  const rows = [300, 1_500].flatMap((incidents) =>
+    (
+      [
+        ['', learned],
+        [', nothing known at first', cold],
+      ] as const
+    ).map(([how, runs]) =>
+      row({
+        name: `selection: regret per incident over ${String(incidents)} incidents${how}, ${spread(regret(runs, incidents))}`,
+        value: mean(runs.map((one) => one.regretAt(incidents).learned)),
+        unit: 'reward',
+        better: 'lower',
+        reference: ['runbook', runbookRegret(incidents)],
+        ...(how === '' ? { target: `<= ${incidents === 300 ? '0.8' : '0.5'} of the runbook` } : {}),
+      }),
+    ),
+  );
+  const recovered = learned.map(({ recoveredAfter }) => recoveredAfter ?? 300);
+  return [
+    ...rows,
+    row({
+      name: `selection: least share of the runbook's reward on the way, worst of ${String(some.length)} seeds`,
+      value: Math.min(...learned.map(({ lowestShare }) => lowestShare)),
+      unit: 'ratio',
+      better: 'higher',
+      reference: ['runbook', 1],
+      target: '>= 0.9',
+    }),
+    row({
+      name: `selection: incidents until it recovered after an action stopped working, ${spread(recovered)}`,
+      value: mean(recovered),
+      unit: 'incidents',
+      better: 'lower',
+      reference: ['allowed', 50],
+      target: '<= 50',
+    }),
+  ];
+}
+
+function ladderRows(situations: Situations, some: readonly number[]): BenchRow[] {
+  const runs = some.map((seed) => simulateLadder(situations, 1_000, seed));
+  const ladder = mean(runs.map((one) => one.ladder));
+  const value = { unit: 's', better: 'lower', reference: ['ladder', ladder] } as const;
+  return [
+    row({
+      name: `ladder: time to recover over 1,000 incidents, ${spread(runs.map((one) => one.learned / one.ladder))}`,
+      value: mean(runs.map((one) => one.learned)),
+      ...value,
+      target: '< the ladder',
+    }),
+    row({ name: 'ladder: time to recover, last 500', value: mean(runs.map((one) => one.learnedLate)), ...value }),
+    row({ name: 'ladder: time to recover, oracle', value: mean(runs.map((one) => one.oracle)), ...value }),
+  ];
+}
+
+function coverageRows(): BenchRow[] {
+  const { shrunk, ips, shrunkWidth, ipsWidth, logs } = simulateCoverage(200, 1);
+  const of = `of ${String(logs)} simulated logs`;
+  return [
+    row({
+      name: `off-policy: 90 % intervals that hold the true value ${of}, shrunk doubly robust`,
+      value: shrunk,
+      unit: 'ratio',
+      better: 'higher',
+      reference: ['IPS', ips],
+      target: '0.85 to 0.95',
+    }),
+    row({
+      name: `off-policy: width of the 90 % interval ${of}, shrunk doubly robust`,
+      value: shrunkWidth,
+      unit: 'reward',
+      better: 'lower',
+      reference: ['IPS', ipsWidth],
+    }),
+  ];
+}
+
+function letterRows(logs: number): BenchRow[] {
+  const folder = process.env.CHARTER_DATA ?? join(import.meta.dirname, '../../../shared/data');
+  const path = join(folder, 'learning/bandit/letter.csv');
+  if (!existsSync(path)) {
+    console.log(
+      `The Letter set is absent (${path}); its rows are left out. CHARTER_DATA names the folder of the data.`,
+    );
+    return [];
+  }
+  const { errors, bias, truth, rows } = evaluateLetter(readFileSync(path, 'utf8'), logs, 1);
+  const set = `Letter as bandit (${String(rows)} choices, true value ${truth.toFixed(3)})`;
+  return [
+    row({
+      name: `off-policy: relative error on ${set}, shrunk doubly robust, mean of ${String(logs)} logs`,
+      value: errors.shrunk,
+      unit: 'ratio',
+      better: 'lower',
+      reference: ['IPS', errors.ips],
+      target: '<= 0.03',
+    }),
+    row({
+      name: `off-policy: relative error on ${set}, doubly robust`,
+      value: errors.dr,
+      unit: 'ratio',
+      better: 'lower',
+      reference: ['IPS', errors.ips],
+    }),
+    row({
+      name: `off-policy: relative bias on ${set}, shrunk doubly robust`,
+      value: bias.shrunk,
+      unit: 'ratio',
+      better: 'lower',
+      reference: ['IPS', bias.ips],
+    }),
+  ];
+}
+
+function autonomyRows(policies: number): BenchRow[] {
+  const result = simulateAutonomy(policies, 7);
+  const share = (part: number, whole: number): number => part / Math.max(1, whole);
+  const of = `of ${policies.toLocaleString('en-US')} policies at 10 incidents a month`;
+  return [
+    row({
+      name: `autonomy: null actions promoted ${of}`,
+      value: share(result.nullsPromoted, result.nulls),
+      unit: 'ratio',
+      better: 'lower',
+      reference: ['allowed', 0.01],
+      target: '< 0.01',
+    }),
+    row({
+      name: `autonomy: exceeded their harm budget in two years with drift ${of}`,
+      value: share(result.exceeded, result.policies),
+      unit: 'ratio',
+      better: 'lower',
+      reference: ['allowed', 0.05],
+      target: '<= 0.05',
+    }),
+    row({
+      name: `autonomy: share of an oracle's safe policies granted within 90 days ${of}`,
+      value: share(result.granted, result.safe),
+      unit: 'ratio',
+      better: 'higher',
+      reference: ['oracle', 1],
+      target: '>= 0.8',
+    }),
+    ...Object.entries(result.safeByTier).map(([tier, { safe, granted }]) =>
+      row({
+        name: `autonomy: the same, blast radius ${tier}`,
+        value: share(granted, safe),
+        unit: 'ratio',
+        better: 'higher',
+        reference: ['oracle', 1],
+      }),
+    ),
+    row({
+      name: `autonomy: bad outcomes between drift and demotion, at most ${String(result.badBeforeDemotion.most)}`,
+      value: result.badBeforeDemotion.mean,
+      unit: 'outcomes',
+      better: 'lower',
+      reference: ['allowed', 3],
+      target: '<= 3',
+    }),
+  ];
+}
+
+function row(one: Omit<BenchRow, 'reference' | 'ratio'> & { readonly reference: readonly [string, number] }): BenchRow {
+  const [name, value] = one.reference;
+  return { ...one, reference: { name, value }, ratio: value === 0 ? Number.NaN : one.value / value };
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** The 5th to 95th percentile over the seeds. */
+function spread(values: readonly number[]): string {
+  const sorted = values.toSorted((a, b) => a - b);
+  const at = (share: number): string => (sorted[Math.round(share * (sorted.length - 1))] ?? 0).toFixed(2);
+  return `5th to 95th percentile of ${String(values.length)} seeds ${at(0.05)} to ${at(0.95)}`;
+}
