@@ -14,7 +14,7 @@ export const CharterConfig = LoopConfig.extend({
   CHARTER_APPROVAL_WITHIN: Duration.prefault('15m'),
   /** Where requests for approval are posted (Slack-compatible JSON). */
   CHARTER_APPROVAL_WEBHOOK: z.url().optional(),
-  /** JSON file `{group: [names]}`: who may approve for a group. Without it every approver may for all. */
+  /** JSON file `{group: [names]}` or `{group: {members, next}}`: who may approve. Without it every approver may for all. */
   CHARTER_APPROVERS: z.string().optional(),
   /** How people reach this service; the address it listens on when absent. */
   CHARTER_PUBLIC_URL: z.url().optional(),

@@ -151,4 +151,5 @@ export const migrations = {
       since timestamptz not null default now()
     );
   `,
+  '005-approval-escalation': `alter table approval add column escalated_at timestamptz;`,
 } as const;

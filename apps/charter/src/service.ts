@@ -12,6 +12,7 @@ import {
   startService,
 } from '@charter/service';
 import { openStore } from '@charter/store';
+import { approvalDeadlines } from './adapters/approval-deadlines.ts';
 import { approvalLog } from './adapters/approval-log.ts';
 import { sendNotices } from './adapters/approval-notice.ts';
 import { approverGroups } from './adapters/approver-groups.ts';
@@ -80,6 +81,7 @@ export async function composeCharter(environment: Environment) {
     onLoad: (_seconds, { policyIds, snapshot }) => metrics.governing(policyIds.length, snapshot.rules.length),
   });
   const approvals = approvalLog({ store, groups, withinSeconds: config.CHARTER_APPROVAL_WITHIN });
+  const deadlines = approvalDeadlines(store, groups);
   const fourEyes = isAuthenticationConfigured(config);
   const changes = changeGovernance({
     store,
@@ -99,7 +101,7 @@ export async function composeCharter(environment: Environment) {
 
   let url = '';
   const publicUrl = (): string => config.CHARTER_PUBLIC_URL ?? url;
-  const notify = sendNotices({ approvals, webhook: config.CHARTER_APPROVAL_WEBHOOK, publicUrl, log });
+  const notify = sendNotices({ deadlines, webhook: config.CHARTER_APPROVAL_WEBHOOK, publicUrl, log });
   async function attendApprovals(): Promise<void> {
     await changes.settle();
     await notify();
@@ -107,7 +109,8 @@ export async function composeCharter(environment: Environment) {
   const attending = everyInterval(
     approvalsMs,
     async () => {
-      await approvals.expire();
+      await deadlines.expire();
+      await deadlines.escalate();
       await attendApprovals();
       metrics.approvalsPending(await approvals.countPending());
     },

@@ -85,6 +85,8 @@ export interface CharterTables {
     notified_at: Date | null;
     /** When the change that was asked for was made or given up; only changes of policies and packs have one. */
     settled_at: Date | null;
+    /** When half the time had passed in silence. */
+    escalated_at: Date | null;
   };
   approval_vote: { approval_id: string; by: string; vote: string; reason: string | null; at: Generated<Date> };
   audit: {

@@ -31,7 +31,10 @@ beforeAll(async () => {
   const groups = join(folder, 'groups.json');
   const sha256 = (name: string) => createHash('sha256').update(`key-of-${name}`).digest('hex');
   await writeFile(keys, JSON.stringify(people.map((name) => ({ name, role: 'admin', sha256: sha256(name) }))));
-  await writeFile(groups, JSON.stringify({ sre: ['ann', 'ben'], dba: ['cleo'] }));
+  await writeFile(
+    groups,
+    JSON.stringify({ sre: ['ann', 'ben'], dba: ['cleo'], night: { members: ['ann'], next: 'dba' } }),
+  );
   charter = await charterFixture({
     CHARTER_API_KEYS: keys,
     CHARTER_APPROVERS: groups,
@@ -121,6 +124,15 @@ describe('approvals', () => {
     await expect
       .poll(async () => (await charter.get<Approval>(`approvals/${id}`, bearer('ann'))).body.decidedAt)
       .toEqual(expect.any(String));
+  });
+
+  test('that a group leaves unanswered for half the time go on to the next group', async () => {
+    const { id } = await ask({ approvers: ['night'], withinSeconds: 6 });
+    expect(await vote(id, 'approve', 'cleo')).toMatchObject({ status: 403 });
+    await expect
+      .poll(() => notices.filter(({ approvalId }) => approvalId === id).map(({ text }) => text))
+      .toEqual([expect.stringMatching(/^Approval needed/), expect.stringMatching(/^For dba now/)]);
+    expect(await charter.ok(vote(id, 'approve', 'cleo'))).toMatchObject({ status: 'approved' });
   });
 
   test('are taken back by who asked, and by nobody else', async () => {

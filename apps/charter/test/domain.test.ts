@@ -42,15 +42,25 @@ describe('windows', () => {
 });
 
 describe('votes', () => {
-  const groups = new Map([['sre', new Set(['ann', 'ben'])]]);
+  const groups = new Map([
+    ['sre', { members: new Set(['ann', 'ben']), next: 'leads' }],
+    ['leads', { members: new Set(['cleo']), next: null }],
+  ]);
   const approve = (...people: string[]): CastVote[] => people.map((by) => ({ by, vote: 'approve' }));
-  const rules = { quorum: 2, approvers: ['sre'], fourEyes: true, requesters: ['ann'] };
+  const rules = { quorum: 2, approvers: ['sre'], fourEyes: true, requesters: ['ann'], isEscalated: false };
 
   test('count people, not votes', () => {
     expect(tallyOf(approve('ann', 'ann'), rules, groups)).toBe('pending');
     expect(tallyOf(approve('ann', 'ben'), rules, groups)).toBe('approved');
     expect(tallyOf(approve('ann', 'eve'), rules, groups)).toBe('pending');
     expect(tallyOf([...approve('ann', 'ben'), { by: 'eve', vote: 'reject' }], rules, groups)).toBe('rejected');
+  });
+
+  test('of the next group count once the first kept silent', () => {
+    const votes = approve('ben', 'cleo');
+    expect(tallyOf(votes, rules, groups)).toBe('pending');
+    expect(tallyOf(votes, { ...rules, isEscalated: true }, groups)).toBe('approved');
+    expect(voteRefusal({ by: 'cleo', vote: 'approve' }, rules, groups)).toContain('none of sre');
   });
 
   test('of a group that is not known count for nothing', () => {

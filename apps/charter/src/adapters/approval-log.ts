@@ -1,8 +1,9 @@
-import { Approval, ApprovalRequest, CharterError, type PageQuery } from '@charter/shared/contracts';
+import { type Approval, type ApprovalRequest, CharterError, type PageQuery } from '@charter/shared/contracts';
 import { newId, pageFrom, type Store, type Tx } from '@charter/store';
 import { sql } from 'kysely';
-import { type ApproverGroups, tallyOf, type VoteRules, voteRefusal } from '../domain/approval-votes.ts';
+import { type ApproverGroups, tallyOf, voteRefusal } from '../domain/approval-votes.ts';
 import type { CharterTables } from '../tables.ts';
+import { castFrom, fourEyesGroup, readApprovals, rulesOf, statusOf, withVotes } from './approval-rows.ts';
 import { appendAudit } from './audit-log.ts';
 
 /** What an approval lets happen: a plan of the loop, or a change of the Charter itself. */
@@ -14,32 +15,11 @@ export interface ApprovalOptions {
   readonly withinSeconds: number;
 }
 
-/** Name under `approvers` that demands that nobody approves what they asked for themselves. */
-export const fourEyesGroup = 'four-eyes';
-
-type ApprovalRow = Omit<CharterTables['approval'], 'created_at'> & { created_at: Date; is_late: boolean };
-type VoteRow = Omit<CharterTables['approval_vote'], 'at'> & { at: Date };
-
 /** The questions to people and their answers. */
 export function approvalLog({ store, groups, withinSeconds }: ApprovalOptions) {
-  const reader = (db: Tx<CharterTables>['db']) =>
-    db.selectFrom('approval').selectAll().select(sql<boolean>`expires_at <= now()`.as('is_late'));
-
-  async function withVotes(rows: readonly ApprovalRow[], db = store.db): Promise<Approval[]> {
-    if (rows.length === 0) return [];
-    const ids = rows.map(({ id }) => id);
-    const votes = await db
-      .selectFrom('approval_vote')
-      .selectAll()
-      .where('approval_id', 'in', ids)
-      .orderBy('at')
-      .execute();
-    return rows.map((row) => approvalFrom(row, votes));
-  }
-
   async function find(id: string, db = store.db): Promise<Approval | null> {
-    const row = await reader(db).where('id', '=', id).executeTakeFirst();
-    const [approval] = await withVotes(row ? [row] : [], db);
+    const row = await readApprovals(db).where('id', '=', id).executeTakeFirst();
+    const [approval] = await withVotes(db, row ? [row] : []);
     return approval ?? null;
   }
 
@@ -70,6 +50,7 @@ export function approvalLog({ store, groups, withinSeconds }: ApprovalOptions) {
             decided_at: null,
             notified_at: null,
             settled_at: null,
+            escalated_at: null,
           })
           .onConflict((conflict) => conflict.columns(['plan_id', 'plan_hash']).doNothing())
           .returning('id')
@@ -78,30 +59,30 @@ export function approvalLog({ store, groups, withinSeconds }: ApprovalOptions) {
           const data = { kind, planId: request.planId, planHash: request.planHash, title: request.title, quorum };
           await appendAudit(tx, [{ actor: by, action: 'approval.requested', subject: id, data }]);
         }
-        const row = await reader(tx.db)
+        const row = await readApprovals(tx.db)
           .where('plan_id', '=', request.planId)
           .where('plan_hash', '=', request.planHash)
           .executeTakeFirstOrThrow();
-        const [approval] = await withVotes([row], tx.db);
+        const [approval] = await withVotes(tx.db, [row]);
         if (!approval) throw new Error('an approval that was just read is there');
         return { approval, isNew: inserted !== undefined };
       });
     },
     /** The question about this plan or change that still waits. */
     async pendingFor(planId: string): Promise<Approval | null> {
-      const row = await reader(store.db)
+      const row = await readApprovals(store.db)
         .where('plan_id', '=', planId)
         .where('status', '=', 'pending')
         .where('expires_at', '>', sql<Date>`now()`)
         .orderBy('id', 'desc')
         .executeTakeFirst();
-      const [approval] = await withVotes(row ? [row] : []);
+      const [approval] = await withVotes(store.db, row ? [row] : []);
       return approval ?? null;
     },
     /** Casts a vote. Throws `conflict` once it is decided or too late, and `action-denied` for who may not vote. */
     async vote(id: string, cast: { by: string; vote: 'approve' | 'reject'; reason: string | null }): Promise<Approval> {
       return store.transaction(async (tx) => {
-        const row = await reader(tx.db).where('id', '=', id).forUpdate().executeTakeFirst();
+        const row = await readApprovals(tx.db).where('id', '=', id).forUpdate().executeTakeFirst();
         if (!row) throw new CharterError('not-found', `No approval ${id}`);
         if (statusOf(row) !== 'pending') throw new CharterError('conflict', `The approval is ${statusOf(row)}`);
         const rules = rulesOf(row);
@@ -130,7 +111,7 @@ export function approvalLog({ store, groups, withinSeconds }: ApprovalOptions) {
     /** Takes a question back; one that is decided stays as it is. Only who asked may. */
     async withdraw(id: string, by: string, reason: string): Promise<Approval> {
       return store.transaction(async (tx) => {
-        const row = await reader(tx.db).where('id', '=', id).forUpdate().executeTakeFirst();
+        const row = await readApprovals(tx.db).where('id', '=', id).forUpdate().executeTakeFirst();
         if (!row) throw new CharterError('not-found', `No approval ${id}`);
         if (row.created_by !== by)
           throw new CharterError('action-denied', `${row.created_by} asked; only they take it back`);
@@ -150,7 +131,7 @@ export function approvalLog({ store, groups, withinSeconds }: ApprovalOptions) {
       });
     },
     async page(query: PageQuery & { status?: string | undefined }) {
-      let rows = reader(store.db)
+      let rows = readApprovals(store.db)
         .orderBy('id', 'desc')
         .limit(query.limit + 1);
       if (query.cursor) rows = rows.where('id', '<', query.cursor);
@@ -159,29 +140,7 @@ export function approvalLog({ store, groups, withinSeconds }: ApprovalOptions) {
       else if (query.status === 'expired')
         rows = rows.where(sql<boolean>`(status = 'expired' or (status = 'pending' and expires_at <= now()))`);
       else if (query.status) rows = rows.where('status', '=', query.status);
-      return pageFrom(await withVotes(await rows.execute()), query);
-    },
-    /** Ends what nobody answered in time: a silence is no approval. */
-    async expire(): Promise<number> {
-      return store.transaction(async (tx) => {
-        const late = await tx.db
-          .updateTable('approval')
-          .set({ status: 'expired', decided_at: sql<Date>`now()` })
-          .where('status', '=', 'pending')
-          .where('expires_at', '<=', sql<Date>`now()`)
-          .returning(['id', 'plan_id'])
-          .execute();
-        await appendAudit(
-          tx,
-          late.map(({ id, plan_id }) => ({
-            actor: 'charter',
-            action: 'approval.expired',
-            subject: id,
-            data: { planId: plan_id },
-          })),
-        );
-        return late.length;
-      });
+      return pageFrom(await withVotes(store.db, await rows.execute()), query);
     },
     async countPending(): Promise<number> {
       const { count } = await store.db
@@ -191,21 +150,6 @@ export function approvalLog({ store, groups, withinSeconds }: ApprovalOptions) {
         .executeTakeFirstOrThrow();
       return Number(count);
     },
-    /** Claims questions that no notice went out for yet; whoever claims them sends it. */
-    async claimUnnotified(): Promise<Approval[]> {
-      const claimed = await store.db
-        .updateTable('approval')
-        .set({ notified_at: sql<Date>`now()` })
-        .where('status', '=', 'pending')
-        .where('notified_at', 'is', null)
-        .returningAll()
-        .returning(sql<boolean>`expires_at <= now()`.as('is_late'))
-        .execute();
-      return withVotes(claimed);
-    },
-    async releaseNotice(id: string): Promise<void> {
-      await store.db.updateTable('approval').set({ notified_at: null }).where('id', '=', id).execute();
-    },
   };
 }
 export type ApprovalLog = ReturnType<typeof approvalLog>;
@@ -213,33 +157,3 @@ export type ApprovalLog = ReturnType<typeof approvalLog>;
 async function decide(tx: Tx<CharterTables>, id: string, status: 'approved' | 'rejected'): Promise<void> {
   await tx.db.updateTable('approval').set({ status, decided_at: sql<Date>`now()` }).where('id', '=', id).execute();
 }
-
-const castFrom = ({ by, vote }: { by: string; vote: string }) =>
-  ({ by, vote: vote === 'approve' ? vote : 'reject' }) as const;
-
-/** An overdue question counts as expired, also before the reaper came by. */
-const statusOf = ({ status, is_late }: ApprovalRow): string => (status === 'pending' && is_late ? 'expired' : status);
-
-function rulesOf(row: ApprovalRow): VoteRules {
-  const { obligations, requestedBy } = ApprovalRequest.parse(JSON.parse(row.body));
-  return {
-    quorum: row.quorum,
-    approvers: (obligations.approvers ?? []).filter((group) => group !== fourEyesGroup),
-    fourEyes: row.four_eyes,
-    requesters: [row.created_by, requestedBy],
-  };
-}
-
-const approvalFrom = (row: ApprovalRow, votes: readonly VoteRow[]): Approval =>
-  Approval.parse({
-    ...(JSON.parse(row.body) as object),
-    id: row.id,
-    status: statusOf(row),
-    quorum: row.quorum,
-    votes: votes
-      .filter(({ approval_id }) => approval_id === row.id)
-      .map(({ by, vote, reason, at }) => ({ by, vote, reason, at: at.toISOString() })),
-    createdAt: row.created_at.toISOString(),
-    expiresAt: row.expires_at.toISOString(),
-    decidedAt: row.decided_at?.toISOString() ?? null,
-  });

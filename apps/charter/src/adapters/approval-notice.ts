@@ -1,11 +1,10 @@
 import type { Log } from '@charter/service';
-import type { Approval } from '@charter/shared/contracts';
-import type { ApprovalLog } from './approval-log.ts';
+import type { ApprovalDeadlines, DueNotice } from './approval-deadlines.ts';
 
 const timeoutMs = 5_000;
 
 export interface NoticeOptions {
-  readonly approvals: ApprovalLog;
+  readonly deadlines: ApprovalDeadlines;
   readonly webhook: string | undefined;
   /** Where people reach this service. */
   readonly publicUrl: () => string;
@@ -14,11 +13,18 @@ export interface NoticeOptions {
 
 export const pageOfApproval = (publicUrl: string, id: string): string => `${publicUrl}/api/v1/approvals/${id}/page`;
 
-/** Tells people of every new question, with a link to its page; a notice that fails goes out with the next round. */
-export function sendNotices({ approvals, webhook, publicUrl, log }: NoticeOptions) {
-  async function post(url: string, approval: Approval): Promise<void> {
+function headline(escalated: DueNotice['escalated']): string {
+  if (escalated === null) return 'Approval needed';
+  return escalated.length === 0
+    ? 'Still unanswered, approval needed'
+    : `For ${escalated.join(', ')} now: approval needed`;
+}
+
+/** Tells people of every new question, with a link to its page, and once more when nobody answers; a notice that fails goes out with the next round. */
+export function sendNotices({ deadlines, webhook, publicUrl, log }: NoticeOptions) {
+  async function post(url: string, { approval, escalated }: DueNotice): Promise<void> {
     const link = pageOfApproval(publicUrl(), approval.id);
-    const text = `Approval needed until ${approval.expiresAt}: ${approval.title} (${approval.action} on ${approval.target}). ${link}`;
+    const text = `${headline(escalated)} until ${approval.expiresAt}: ${approval.title} (${approval.action} on ${approval.target}). ${link}`;
     const response = await fetch(url, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
@@ -30,17 +36,18 @@ export function sendNotices({ approvals, webhook, publicUrl, log }: NoticeOption
   }
 
   return async (): Promise<void> => {
-    for (const approval of await approvals.claimUnnotified()) {
+    for (const notice of await deadlines.claimUnnotified()) {
+      const { approval } = notice;
       log.info(
         { approvalId: approval.id, page: pageOfApproval(publicUrl(), approval.id) },
         `approval needed: ${approval.title}`,
       );
       if (webhook === undefined) continue;
       try {
-        await post(webhook, approval);
+        await post(webhook, notice);
       } catch (error) {
         log.warn({ err: error, approvalId: approval.id }, 'a notice did not go out, it is tried again');
-        await approvals.releaseNotice(approval.id);
+        await deadlines.releaseNotice(approval.id);
       }
     }
   };

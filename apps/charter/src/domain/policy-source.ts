@@ -49,8 +49,6 @@ export const identified = (policy: Policy): Omit<CheckedPolicy, 'source'> => ({
   digest: digestOf(policy.document),
 });
 
-export { invalid as documentInvalid };
-
 /** The document in a body: the body itself, or what it holds under `policy`. */
 export function documentOf(body: unknown): unknown {
   const isWrapped =
