@@ -1,3 +1,4 @@
+import { keptPackMigration } from '@charter/stage';
 import type { Generated, JSONColumnType } from 'kysely';
 
 export interface AnalyzeTables {
@@ -37,7 +38,6 @@ export interface AnalyzeTables {
     /** The windows it read, so that it can be computed again. */
     windows: JSONColumnType<unknown[]>;
   };
-  pack: { id: string; body: JSONColumnType<Record<string, unknown>>; taken_at: Generated<Date> };
 }
 
 export const migrations = {
@@ -81,10 +81,6 @@ export const migrations = {
       unique (incident_id, revision)
     );
     create index analysis_at on analysis (analyzed_at);
-    create table pack (
-      id text primary key,
-      body jsonb not null,
-      taken_at timestamptz not null default now()
-    );
+    ${keptPackMigration}
   `,
-} as const;
+};

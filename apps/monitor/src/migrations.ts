@@ -1,13 +1,10 @@
+import { keptPackMigration } from '@charter/stage';
 import type { Migrations } from '@charter/store';
 
 /** Schema of monitor; its tables' types are in `tables.ts`. Whole records are JSON, what is asked for has its own column. */
 export const migrations: Migrations = {
   '001-signals-violations-alerts': `
-    create table pack (
-      environment text primary key,
-      watch jsonb not null,
-      stored_at timestamptz not null default now()
-    );
+    ${keptPackMigration}
     create table signal (
       fingerprint text primary key,
       rule text not null,

@@ -1,26 +1,16 @@
 import { createAlertmanager, createPrometheus } from '@charter/prometheus';
-import { openTransport } from '@charter/queue';
-import {
-  configFrom,
-  createLog,
-  createRegistry,
-  type Environment,
-  everyInterval,
-  type RunningService,
-  startService,
-} from '@charter/service';
-import { createCharterClient, followPack } from '@charter/shared/charter-client';
+import { type Environment, everyInterval, type RunningService, startService } from '@charter/service';
 import { cycleQueue, signalQueue } from '@charter/shared/contracts';
-import { openStore } from '@charter/store';
+import { keepPack, openStage } from '@charter/stage';
 import { alertmanagerAlerts } from './adapters/alertmanager-alerts.ts';
 import { observationLog } from './adapters/observation-log.ts';
-import { openPackShelf } from './adapters/pack-shelf.ts';
 import { prometheusQueries } from './adapters/prometheus-queries.ts';
 import { violationLog } from './adapters/violation-log.ts';
 import { buildApp } from './app.ts';
 import { MonitorConfig, settingsFrom } from './config.ts';
 import { createStormWindow } from './domain/storm-window.ts';
 import type { ActiveSilence } from './domain/suppression.ts';
+import { storedWatchFrom, watching } from './domain/watch.ts';
 import { createMetrics } from './metrics.ts';
 import { migrations } from './migrations.ts';
 import type { MonitorTables } from './tables.ts';
@@ -36,21 +26,14 @@ const everyMs = { sweep: 1_000, drain: 1_000, forget: 600_000 };
 const answerBytes = 64 * 1024 * 1024;
 
 export async function startMonitor(environment: Environment): Promise<RunningService> {
-  const config = configFrom(MonitorConfig, environment);
-  const log = createLog('monitor', config);
-  const registry = createRegistry('monitor');
-  const metrics = createMetrics(registry);
-  const store = await openStore<MonitorTables>({ url: config.DATABASE_URL, schema: 'monitor', migrations });
-  const transport = openTransport({
+  const stage = await openStage<MonitorTables, MonitorConfig>({
     app: 'monitor',
-    store,
-    redisUrl: config.REDIS_URL,
-    registry,
-    prefix: config.CHARTER_QUEUE_PREFIX,
-    allowVolatile: config.CHARTER_ALLOW_VOLATILE_REDIS,
-    onError: (error, context) => log.error({ err: error, ...context }, 'queue trouble'),
+    config: MonitorConfig,
+    environment,
+    migrations,
   });
-  const onError = (error: unknown): void => log.error({ err: error }, 'a round failed, the next one comes');
+  const { config, log, registry, store, transport, onError } = stage;
+  const metrics = createMetrics(registry);
 
   const limits = {
     timeoutMs: config.MONITOR_QUERY_TIMEOUT * 1_000,
@@ -67,12 +50,8 @@ export async function startMonitor(environment: Environment): Promise<RunningSer
   const queries = prometheusQueries(prometheus, upstreams);
   const alerts = alertmanagerAlerts(alertmanagers);
 
-  const shelf = await openPackShelf(store, config.CHARTER_ENVIRONMENT);
-  const charter = createCharterClient({
-    url: config.CHARTER_URL,
-    ...(config.CHARTER_API_KEY === undefined ? {} : { apiKey: config.CHARTER_API_KEY }),
-  });
-  const pack = followPack({ client: charter, onPack: (parsed) => shelf.put(parsed), log });
+  const pack = await keepPack(stage, storedWatchFrom);
+  const watch = watching(pack);
 
   let silences: readonly ActiveSilence[] = [];
   const derive = {
@@ -80,7 +59,7 @@ export async function startMonitor(environment: Environment): Promise<RunningSer
     environment: config.CHARTER_ENVIRONMENT,
     settings: settingsFrom(config),
     clock: Date.now,
-    watch: () => shelf.current(),
+    watch,
     silences: () => silences,
     stormWindow: createStormWindow(config.MONITOR_STORM_ANNOUNCEMENTS, config.MONITOR_STORM_WINDOW),
     metrics,
@@ -140,7 +119,7 @@ export async function startMonitor(environment: Environment): Promise<RunningSer
     watch: derive.watch,
     intake,
     webhookBytes: config.MONITOR_WEBHOOK_BYTES,
-    readiness: { postgres: () => store.ping(), redis: () => transport.ping() },
+    readiness: stage.readiness,
   });
   const clients = [prometheus, ...upstreams.values(), ...alertmanagers];
   return startService({

@@ -4,14 +4,12 @@ import type { AlertRecord } from './domain/alert.ts';
 import type { Evaluation } from './domain/observe-query.ts';
 import type { SignalState } from './domain/signal-state.ts';
 import type { ViolationRecord } from './domain/violation-record.ts';
-import type { StoredWatch } from './domain/watch.ts';
 
 /** JSON in the database, the record itself when read, its text when written. */
 type Json<T> = ColumnType<T, string, string>;
 
 /** The tables of schema `monitor`, as `migrations.ts` makes them. */
 export interface MonitorTables {
-  pack: { environment: string; watch: Json<StoredWatch>; stored_at: Generated<Date> };
   signal: {
     fingerprint: string;
     rule: string;

@@ -1,15 +1,6 @@
-import { openTransport } from '@charter/queue';
-import {
-  configFrom,
-  createLog,
-  createRegistry,
-  type Environment,
-  everyInterval,
-  type RunningService,
-  startService,
-} from '@charter/service';
+import { type Environment, everyInterval, type RunningService, startService } from '@charter/service';
 import { timelineQueue } from '@charter/shared/contracts';
-import { openStore } from '@charter/store';
+import { openStage } from '@charter/stage';
 import { cycleLog } from './adapters/cycle-log.ts';
 import { escalationWebhook } from './adapters/escalation-webhook.ts';
 import { eventFeed } from './adapters/event-feed.ts';
@@ -28,21 +19,14 @@ const schedulerMs = 250;
 const housekeepingMs = 2_000;
 
 export async function startOrchestrator(environment: Environment): Promise<RunningService> {
-  const config = configFrom(OrchestratorConfig, environment);
-  const log = createLog('orchestrator', config);
-  const registry = createRegistry('orchestrator');
-  const metrics = createMetrics(registry);
-  const store = await openStore<OrchestratorTables>({ url: config.DATABASE_URL, schema: 'orchestrator', migrations });
-  const transport = openTransport({
+  const stage = await openStage<OrchestratorTables, OrchestratorConfig>({
     app: 'orchestrator',
-    store,
-    redisUrl: config.REDIS_URL,
-    registry,
-    prefix: config.CHARTER_QUEUE_PREFIX,
-    allowVolatile: config.CHARTER_ALLOW_VOLATILE_REDIS,
-    onError: (error, context) => log.error({ err: error, ...context }, 'queue trouble'),
+    config: OrchestratorConfig,
+    environment,
+    migrations,
   });
-  const onError = (error: unknown): void => log.error({ err: error }, 'a round failed, the next one comes');
+  const { config, log, registry, store, transport, onError, readiness } = stage;
+  const metrics = createMetrics(registry);
 
   const settings = settingsStore(store, {
     cycleIntervalSeconds: config.CHARTER_CYCLE_INTERVAL,
@@ -73,7 +57,6 @@ export async function startOrchestrator(environment: Environment): Promise<Runni
     onError,
   );
 
-  const readiness = { postgres: () => store.ping(), redis: () => transport.ping() };
   const http = await buildApp({ config, log, registry, metrics, incidents, cycles, pauses, settings, feed, readiness });
   return startService({
     app: 'orchestrator',

@@ -35,7 +35,19 @@ export interface StoredWatch {
 
 export const emptyWatch: Watch = { packId: '', rules: new Map(), windows: [] };
 
-export const watchFrom = ({ packId, rules, windows }: StoredWatch): Watch => ({
+/** The watch of the pack that is kept right now; made again only when that one changes. */
+export function watching(pack: { current(): StoredWatch | null }): () => Watch {
+  let stored: StoredWatch | null = null;
+  let watch = emptyWatch;
+  return () => {
+    const current = pack.current();
+    if (current !== null && current !== stored) watch = watchFrom(current);
+    stored = current;
+    return watch;
+  };
+}
+
+const watchFrom = ({ packId, rules, windows }: StoredWatch): Watch => ({
   packId,
   rules: new Map(rules.map((rule) => [rule.name, rule])),
   windows,
