@@ -37,11 +37,8 @@ const known: ReadonlySet<string> = new Set(['metric_name', 'value', 'timestamp',
 
 /** Checks the fields of a sample by hand: this runs for every sample, within microseconds. `now` is epoch milliseconds. */
 export function checkSample(raw: unknown, now: number, limits: SampleLimits = defaultSampleLimits): CheckedSample {
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) {
-    return { ok: false, errors: ['The sample is no object'], name: null };
-  }
-  const fields: Readonly<Record<string, unknown>> = { ...raw };
-  const { metric_name: name, value, timestamp, source, labels } = fields;
+  if (!isRecord(raw)) return { ok: false, errors: ['The sample is no object'], name: null };
+  const { metric_name: name, value, timestamp, source, labels } = raw;
   let errors: string[] | null = null;
   const report = (problem: string | null): void => {
     if (problem === null) return;
@@ -53,7 +50,7 @@ export function checkSample(raw: unknown, now: number, limits: SampleLimits = de
   report(timestampProblem(timestamp, now, limits));
   report(sourceProblem(source, limits));
   if (labels !== undefined) report(labelsProblem(labels, limits));
-  for (const key in fields) {
+  for (const key in raw) {
     if (!known.has(key)) report(`The field ${key.slice(0, 64)} is unknown`);
   }
   if (errors === null && isText(name) && isValue(value) && isValue(timestamp) && isText(source)) {
@@ -65,6 +62,8 @@ export function checkSample(raw: unknown, now: number, limits: SampleLimits = de
   return { ok: false, errors: errors ?? [], name: isText(name) ? name : null };
 }
 
+const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === 'string';
 const isValue = (value: unknown): value is number | string => typeof value === 'number' || typeof value === 'string';
 const isLabels = (value: unknown): value is Readonly<Record<string, string>> =>
