@@ -1,7 +1,4 @@
 import { createHmac } from 'node:crypto';
-import { startTestbed } from '@charter/app-testbed';
-import { type Supervisor, startSupervisor } from '@charter/example-leaky-server';
-import type { RunningService } from '@charter/service';
 import type { EffectorSpec } from '@charter/shared/contracts';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -10,6 +7,7 @@ import { httpEffector } from '../src/adapters/effectors/http-effector.ts';
 import { processEffector } from '../src/adapters/effectors/process-effector.ts';
 import { callFrom } from '../src/domain/actuation.ts';
 import { describeEffector } from './effector-conformance.ts';
+import { type Neighbor, startSupervisor, startTestbed } from './neighbors.ts';
 import { startTarget } from './target-server.ts';
 
 type HttpSpec = Extract<EffectorSpec, { kind: 'http' }>;
@@ -77,9 +75,9 @@ const Status = z.object({ starts: z.number() });
 const Effects = z.object({ items: z.array(z.unknown()) });
 
 describe('on one real testbed', () => {
-  let testbed: RunningService;
+  let testbed: Neighbor;
   beforeAll(async () => {
-    testbed = await startTestbed({ PORT: '0', LOG_LEVEL: 'silent' });
+    testbed = await startTestbed();
   });
   afterAll(() => testbed.close());
 
@@ -101,9 +99,9 @@ describe('on one real testbed', () => {
 });
 
 describe('on one real process', { timeout: 60_000 }, () => {
-  let supervisor: Supervisor;
+  let supervisor: Neighbor;
   beforeAll(async () => {
-    supervisor = await startSupervisor({ port: 0, serverPort: 0, environment: { PATH: process.env.PATH } });
+    supervisor = await startSupervisor();
   });
   afterAll(() => supervisor.close());
 

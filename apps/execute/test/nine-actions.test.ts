@@ -1,9 +1,8 @@
-import { startTestbed } from '@charter/app-testbed';
-import type { RunningService } from '@charter/service';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { type ActionDraft, planFrom, targetFrom } from './drafts.ts';
 import { createHarness, type Harness } from './harness.ts';
+import { type Neighbor, startTestbed } from './neighbors.ts';
 
 const State = z.object({ components: z.record(z.string(), z.object({ spec: z.record(z.string(), z.unknown()) })) });
 const Effects = z.object({
@@ -11,7 +10,7 @@ const Effects = z.object({
 });
 
 describe('on the real testbed', { timeout: 60_000 }, () => {
-  let testbed: RunningService;
+  let testbed: Neighbor;
   let harness: Harness;
   const specNow = async (): Promise<unknown> =>
     State.parse(await (await fetch(`${testbed.url}/api/v1/state`)).json()).components.payments?.spec;
@@ -21,7 +20,7 @@ describe('on the real testbed', { timeout: 60_000 }, () => {
     );
 
   beforeAll(async () => {
-    testbed = await startTestbed({ PORT: '0', LOG_LEVEL: 'silent' });
+    testbed = await startTestbed();
     harness = await createHarness(inject('postgresUrl'));
     harness.targets.set(
       'payments',

@@ -1,4 +1,3 @@
-import { startTestbed } from '@charter/app-testbed';
 import { openTransport, type Transport } from '@charter/queue';
 import { testPrefix } from '@charter/queue/testing';
 import { createRegistry, type RunningService } from '@charter/service';
@@ -9,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, inject, test, vi } from 'vitest'
 import { z } from 'zod';
 import { startExecute } from '../src/service.ts';
 import { planFrom, targetDocument } from './drafts.ts';
+import { type Neighbor, startTestbed } from './neighbors.ts';
 import { type StandIn, startStandIn } from './stand-in.ts';
 
 const Execution = z.object({
@@ -23,7 +23,7 @@ const Effects = z.object({ items: z.array(z.object({ component: z.string(), idem
 describe('the service, from plan message to outcome message', { timeout: 60_000 }, () => {
   let database: Awaited<ReturnType<typeof createTestDatabase>>;
   let world: StandIn;
-  let testbed: RunningService;
+  let testbed: Neighbor;
   let planStore: Store<never>;
   let planTransport: Transport;
   let environment: Record<string, string>;
@@ -33,7 +33,7 @@ describe('the service, from plan message to outcome message', { timeout: 60_000 
     [database, world, testbed] = await Promise.all([
       createTestDatabase(inject('postgresUrl')),
       startStandIn(),
-      startTestbed({ PORT: '0', LOG_LEVEL: 'silent' }),
+      startTestbed(),
     ]);
     world.says.pack = ['payments', 'orders', 'catalog'].map((name) =>
       targetDocument(name, { kind: 'testbed', url: testbed.url, component: name }),
