@@ -1,3 +1,4 @@
+import { keptPackMigration } from '@charter/stage';
 import type { Migrations } from '@charter/store';
 
 export const planMigrations: Migrations = {
@@ -81,11 +82,7 @@ export const planMigrations: Migrations = {
     create unique index conflict_standing on conflict (target, resource) where closed_at is null;
 
     create table brake (environment text primary key, since timestamptz, calm_since timestamptz);
-    create table pack (
-      id boolean primary key default true check (id),
-      content jsonb not null,
-      kept_at timestamptz not null default now()
-    );
+    ${keptPackMigration}
     create table adaptation (
       kind text not null,
       subject text not null,

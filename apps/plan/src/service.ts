@@ -1,21 +1,12 @@
-import { openTransport } from '@charter/queue';
-import {
-  configFrom,
-  createLog,
-  createRegistry,
-  type Environment,
-  everyInterval,
-  type RunningService,
-  startService,
-} from '@charter/service';
+import { type Environment, everyInterval, type RunningService, startService } from '@charter/service';
 import { createCharterClient } from '@charter/shared/charter-client';
 import { analysisQueue, planAdaptationQueue } from '@charter/shared/contracts';
-import { openStore } from '@charter/store';
+import { openStage } from '@charter/stage';
 import { analysesFrom } from './adapters/analyses.ts';
 import { executeRest } from './adapters/execute-rest.ts';
-import { keptPack } from './adapters/kept-pack.ts';
 import { knowledgeOrNothing } from './adapters/knowledge-rest.ts';
 import { planLog as planLogOn } from './adapters/plan-log.ts';
+import { planningPack } from './adapters/planning-pack.ts';
 import { situationRecords } from './adapters/situation-records.ts';
 import type { PlanTables } from './adapters/tables.ts';
 import { buildApp } from './app.ts';
@@ -36,31 +27,23 @@ const reaperMs = 1_000;
 const blockedMs = 2_000;
 
 export async function startPlan(environment: Environment): Promise<RunningService> {
-  const config = configFrom(PlanConfig, environment);
-  const settings = settingsFrom(config);
-  const log = createLog('plan', config);
-  const registry = createRegistry('plan');
-  const metrics = createMetrics(registry);
-  const store = await openStore<PlanTables>({ url: config.DATABASE_URL, schema: 'plan', migrations: planMigrations });
-  const transport = openTransport({
+  const stage = await openStage<PlanTables, PlanConfig>({
     app: 'plan',
-    store,
-    redisUrl: config.REDIS_URL,
-    registry,
-    allowVolatile: config.CHARTER_ALLOW_VOLATILE_REDIS,
-    prefix: config.CHARTER_QUEUE_PREFIX,
-    onError: (error, context) => log.error({ err: error, ...context }, 'queue trouble'),
+    config: PlanConfig,
+    environment,
+    migrations: planMigrations,
   });
-  const onError = (error: unknown): void => log.warn({ err: error }, 'a round failed, the next one comes');
+  const { config, log, registry, store, transport, charter, onError } = stage;
+  const settings = settingsFrom(config);
+  const metrics = createMetrics(registry);
 
   const apiKey = config.CHARTER_API_KEY;
-  const charter = createCharterClient({ url: config.CHARTER_URL, ...(apiKey === undefined ? {} : { apiKey }) });
   const executor = executeRest({ name: 'execute', url: config.EXECUTE_URL, apiKey, timeoutMs: 2_000 });
   const teacher = knowledgeOrNothing({ name: 'knowledge', url: config.KNOWLEDGE_URL, apiKey }, (error) =>
     log.warn({ err: error }, 'knowledge is silent, planning by the cost table'),
   );
   const analyses = analysesFrom(store, { name: 'analyze', url: config.ANALYZE_URL, apiKey });
-  const pack = await keptPack(store, charter, log);
+  const pack = await planningPack(stage);
   const records = situationRecords(store);
   const planLog = planLogOn(store);
 
@@ -96,7 +79,7 @@ export async function startPlan(environment: Environment): Promise<RunningServic
   transport.consume(analysisQueue, onAnalysis(planning));
   transport.consume(planAdaptationQueue, onAdaptation(store));
 
-  const readiness = { postgres: () => store.ping(), redis: () => transport.ping(), pack: () => pack.ready() };
+  const readiness = { ...stage.readiness, pack: () => pack.ready() };
   const http = await buildApp({
     config,
     log,

@@ -70,7 +70,6 @@ export interface PlanTables {
     closed_at: MaybeTime;
   };
   brake: { environment: string; since: MaybeTime; calm_since: MaybeTime };
-  pack: { id: Generated<boolean>; content: Json; kept_at: Time };
   adaptation: {
     kind: string;
     subject: string;
