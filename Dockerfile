@@ -28,4 +28,4 @@ RUN mkdir -p /charter/keys/issued /charter/keys/services /charter/keys/servers /
   /charter/config/alertmanager /charter/state && chown -R node:node /charter
 USER node
 ENTRYPOINT ["node", "--import", "/app/launcher/src/compose-environment.ts"]
-HEALTHCHECK --interval=10s --timeout=5s --start-period=60s --retries=3 CMD ["node", "/app/launcher/src/compose-health.ts"]
+HEALTHCHECK --interval=15s --timeout=15s --start-period=120s --retries=4 CMD ["node", "/app/launcher/src/compose-health.ts"]
