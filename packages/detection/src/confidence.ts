@@ -17,7 +17,7 @@ export interface CalibrationSample {
 }
 
 /** Fitted by `fitCalibration` on the 66 development cases; Knowledge refits it on outcomes. */
-export const calibration: Calibration = { intercept: 0.66, score: 0.28, lead: 3.71, steps: [] };
+export const calibration: Calibration = { intercept: 0.87, score: 0.13, lead: 3.76, steps: [] };
 
 /** Confidence of each ranked component from the fused scores, best first; together at most one. */
 export function calibratedConfidence(scores: readonly number[], model: Calibration = calibration): number[] {

@@ -56,6 +56,11 @@ export function createIncidentDetector(options: IncidentDetectorOptions): Incide
     });
     return { strong: top >= tuning.strongDeviation, weak: top >= tuning.weakDeviation };
   };
+  const farOut = (component: string, { values }: Row): number[] =>
+    tracks.flatMap((track, j) => {
+      const far = track.component === component && track.deviation(values[j] ?? Number.NaN) >= tuning.weakDeviation;
+      return far ? [j] : [];
+    });
   const forgetChanged = ({ values }: Row): void => {
     tracks.forEach((track, j) => {
       if (track.deviation(values[j] ?? Number.NaN) >= tuning.weakDeviation) track.forget();
@@ -93,19 +98,14 @@ export function createIncidentDetector(options: IncidentDetectorOptions): Incide
       const answer = blame(waiting);
       const best = answer.rootCauses[0];
       const needed = enough ? tuning.alarmScore : tuning.fastAlarmScore;
+      const hit = best === undefined ? [] : farOut(best.component, row);
       const alone = best !== undefined && !isCorroborated(best, tuning);
-      if (best === undefined || best.score < needed + (alone ? tuning.aloneScore : 0)) {
+      if (best === undefined || hit.length === 0 || best.score < needed + (alone ? tuning.aloneScore : 0)) {
         if (waiting.length > tuning.rowsToAgree) learn(waiting.splice(0, 1));
         return undefined;
       }
       episodeSince = time;
-      struck = new Set(
-        tracks.flatMap((track, j) => {
-          const hit =
-            track.component === best.component && track.deviation(row.values[j] ?? Number.NaN) >= tuning.weakDeviation;
-          return hit ? [j] : [];
-        }),
-      );
+      struck = new Set(hit);
       calmRows = 0;
       return {
         at: time,
