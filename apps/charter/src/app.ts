@@ -9,6 +9,7 @@ import { type PackDeps, packRoutes } from './routes/packs.ts';
 import { type PolicyDeps, policyRoutes } from './routes/policies.ts';
 import { type PolicyTrialDeps, policyTrialRoutes } from './routes/policy-trials.ts';
 import { type ReloadDeps, reloadRoutes } from './routes/reload.ts';
+import { type SnapshotDeps, snapshotRoutes } from './routes/snapshot.ts';
 import { type WindowDeps, windowRoutes } from './routes/windows.ts';
 
 export interface AppDeps
@@ -20,6 +21,7 @@ export interface AppDeps
     PolicyDeps,
     PolicyTrialDeps,
     ReloadDeps,
+    SnapshotDeps,
     WindowDeps {
   readonly config: ServiceConfig;
   readonly log: Log;
@@ -57,6 +59,7 @@ export function buildApp(deps: AppDeps): Promise<HttpApp> {
       await app.register(packRoutes, at);
       await app.register(policyRoutes, at);
       await app.register(policyTrialRoutes, at);
+      await app.register(snapshotRoutes, at);
       await app.register(automationRoutes, at);
       await app.register(windowRoutes, at);
       await app.register(auditRoutes, at);

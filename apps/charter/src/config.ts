@@ -1,8 +1,10 @@
 import { LoopConfig } from '@charter/service';
 import { AutomationMode, Duration } from '@charter/shared/contracts';
 import { z } from 'zod';
+import { enforcementSettings } from './enforcement/config.ts';
 
 export const CharterConfig = LoopConfig.extend({
+  ...enforcementSettings,
   CHARTER_STATE_DIR: z.string().min(1).default('.charter'),
   /** A pack (YAML file, or a folder of them) that is imported at start and again whenever it changes. */
   CHARTER_PACK: z.string().min(1).optional(),
@@ -20,6 +22,8 @@ export const CharterConfig = LoopConfig.extend({
   CHARTER_PUBLIC_URL: z.url().optional(),
   /** PEM file with the ed25519 key that signs the audit log; one is made in the state directory when absent. */
   CHARTER_AUDIT_KEY: z.string().optional(),
+  /** How long clients may decide reads from a signed snapshot while this service is away. */
+  CHARTER_SNAPSHOT_MAX_AGE: Duration.prefault('15m'),
   /** How long recorded decisions stay explainable. */
   CHARTER_DECISION_RETENTION_DAYS: z.coerce.number().int().min(1).default(30),
   /** Decisions kept in memory before they are recorded; beyond it a counted gap is recorded instead. */

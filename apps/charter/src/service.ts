@@ -36,6 +36,7 @@ import { decideNow } from './workers/decide-now.ts';
 import { explainDecision } from './workers/explain-decision.ts';
 import { importPack as importing } from './workers/import-pack.ts';
 import { policyTextOf } from './workers/policy-text.ts';
+import { signSnapshot } from './workers/sign-snapshot.ts';
 import { summarizeDecisions } from './workers/summarize-decisions.ts';
 import { tryPolicy } from './workers/try-policy.ts';
 
@@ -159,6 +160,14 @@ export async function composeCharter(environment: Environment) {
     policies,
     policyText: policyTextOf(store, reader),
     tryPolicy: tryPolicy({ store, reader, decisions, environment: own }),
+    signedSnapshot: signSnapshot({
+      store,
+      reader,
+      governance,
+      key,
+      environment: own,
+      maxAgeSeconds: config.CHARTER_SNAPSHOT_MAX_AGE,
+    }),
     grants,
     timeWindows,
     audit,

@@ -9,7 +9,10 @@ const Record = z.strictObject({
   actor: z.string(),
   action: z.string(),
   subject: z.string(),
-  data: z.record(z.string(), z.json()),
+  /** Taken as it was read: a copy could lose keys such as `__proto__`, and with them the hash. */
+  data: z.custom<Record<string, unknown>>(
+    (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+  ),
   prevHash: z.string(),
   hash: z.string(),
 });

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import {
   ActivePack,
   Approval,
@@ -9,8 +9,10 @@ import {
   pageOf,
 } from '../contracts/index.ts';
 import { askCharter, type CallOptions, type CharterConnection, pathWithQuery, readAnswer } from './request.ts';
+import { SignedSnapshot } from './snapshot.ts';
 
 const ApprovalPage = pageOf(Approval);
+const SnapshotAnswer = SignedSnapshot.extend({ publicKey: z.string() });
 
 /** The active pack, unless it is the one whose etag was given, or none is active. */
 export type ActivePackAnswer =
@@ -39,6 +41,8 @@ export interface CharterClient {
   vote(id: string, vote: Vote, options?: CallOptions): Promise<Approval>;
   /** Takes back a question this caller asked; one that is decided stays as it is. */
   withdraw(id: string, reason: string, options?: CallOptions): Promise<Approval>;
+  /** The policies in force, signed: ask regularly, and keep the last one and the first key for when the charter is away. */
+  snapshot(options?: CallOptions): Promise<SignedSnapshot & { publicKey: string }>;
 }
 
 /** The decision that stands when the charter does not answer: nothing automatic happens. `at` is when it was due. */
@@ -102,6 +106,10 @@ export function createCharterClient(connection: CharterConnection): CharterClien
     async withdraw(id, reason, options) {
       const call = { method: 'POST', path: `${approvalPath(id)}/withdraw`, body: { reason }, ...options } as const;
       return readAnswer(Approval, await askCharter(connection, call));
+    },
+    async snapshot(options) {
+      const call = { method: 'GET', path: '/api/v1/policies/snapshot', ...options } as const;
+      return readAnswer(SnapshotAnswer, await askCharter(connection, call));
     },
   };
 }

@@ -2,3 +2,4 @@ export { type ActivePackAnswer, type CharterClient, createCharterClient, denyWhe
 export { type FollowedPack, type FollowPackOptions, followPack, type PackLog } from './follow-pack.ts';
 export { type PackParts, type ParsedPack, parsePackDocuments } from './pack.ts';
 export type { CallOptions, CharterConnection } from './request.ts';
+export { openSnapshot, PolicySnapshot, SignedSnapshot } from './snapshot.ts';
