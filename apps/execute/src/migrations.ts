@@ -1,3 +1,4 @@
+import { keptPackMigration } from '@charter/stage';
 import type { Migrations } from '@charter/store';
 
 export const executeMigrations: Migrations = {
@@ -112,10 +113,6 @@ export const executeMigrations: Migrations = {
     );
     insert into storm_brake default values;
 
-    create table pack (
-      id boolean primary key default true check (id),
-      content jsonb not null,
-      kept_at timestamptz not null default now()
-    );
+    ${keptPackMigration}
   `,
 };

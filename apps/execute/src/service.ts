@@ -1,22 +1,14 @@
 import { createPrometheus } from '@charter/prometheus';
-import { openTransport } from '@charter/queue';
-import {
-  configFrom,
-  createLog,
-  createRegistry,
-  type Environment,
-  type RunningService,
-  startService,
-} from '@charter/service';
-import { createCharterClient } from '@charter/shared/charter-client';
+import { type Environment, type RunningService, startService } from '@charter/service';
 import { planQueue } from '@charter/shared/contracts';
-import { newId, openStore } from '@charter/store';
+import { openStage } from '@charter/stage';
+import { newId } from '@charter/store';
 import { charterDecisions } from './adapters/charter-decisions.ts';
 import { createEffectors } from './adapters/effectors/effectors.ts';
 import { monitorViolations } from './adapters/monitor-violations.ts';
 import { monotonicClock } from './adapters/monotonic-clock.ts';
 import { orchestratorPermits } from './adapters/orchestrator-permits.ts';
-import { followTargets } from './adapters/pack-targets.ts';
+import { packTargets } from './adapters/pack-targets.ts';
 import { pauseFile } from './adapters/pause-file.ts';
 import { planSource } from './adapters/plan-source.ts';
 import { prometheusSignals } from './adapters/prometheus-signals.ts';
@@ -38,34 +30,19 @@ export async function startExecute(
   environment: Environment,
   checkpoint: Checkpoint = async () => undefined,
 ): Promise<RunningService> {
-  const config = configFrom(Config, environment);
-  const settings = settingsFrom(config);
-  const log = createLog('execute', config);
-  const registry = createRegistry('execute');
-  const metrics = createExecuteMetrics(registry);
-  const store = await openStore<ExecuteTables>({
-    url: config.DATABASE_URL,
-    schema: 'execute',
+  const stage = await openStage<ExecuteTables, ExecuteConfig>({
+    app: 'execute',
+    config: Config,
+    environment,
     migrations: executeMigrations,
   });
-  const transport = openTransport({
-    app: 'execute',
-    store,
-    redisUrl: config.REDIS_URL,
-    registry,
-    prefix: config.CHARTER_QUEUE_PREFIX,
-    allowVolatile: config.CHARTER_ALLOW_VOLATILE_REDIS,
-    onError: (error, context) => log.error({ err: error, ...context }, 'queue trouble'),
-  });
+  const { config, log, registry, store, transport, charter } = stage;
+  const settings = settingsFrom(config);
+  const metrics = createExecuteMetrics(registry);
   const apiKey = config.CHARTER_API_KEY;
-  const charter = createCharterClient({
-    url: config.CHARTER_URL,
-    timeoutMs: 2_000,
-    ...(apiKey === undefined ? {} : { apiKey }),
-  });
   const prometheus = createPrometheus({ url: config.PROMETHEUS_URL, timeoutMs: 2_000 });
   const violations = monitorViolations({ name: 'monitor', url: config.MONITOR_URL, apiKey });
-  const targets = await followTargets(store, charter, log);
+  const targets = await packTargets(stage);
   const effectors = createEffectors({ apiKey, secretOf: secretsFrom(environment), now: () => Date.now() / 1_000 });
 
   const deps: ExecuteDeps = {
@@ -100,7 +77,7 @@ export async function startExecute(
     plans: planSource({ name: 'plan service', url: config.PLAN_URL, apiKey }),
     rehearse: (plan) => rehearse(deps, plan),
     wake: runner.wake,
-    readiness: { postgres: () => store.ping(), redis: () => transport.ping(), pack: () => targets.ready() },
+    readiness: { ...stage.readiness, pack: () => targets.ready() },
   });
   return startService({
     app: 'execute',

@@ -1,2 +1,2 @@
-export { type KeptPack, keepPack, keptPackMigration } from './keep-pack.ts';
+export { type KeptPack, keepPack, keptPackMigration, type PackKeeper } from './keep-pack.ts';
 export { openStage, type Stage, type StageOptions } from './open-stage.ts';

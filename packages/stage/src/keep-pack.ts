@@ -25,12 +25,19 @@ interface KeptPackTable {
   kept_pack: { only_row: boolean; part: string; kept_at: Date };
 }
 
+/** What keeping needs of a stage. */
+export interface PackKeeper<Tables> {
+  readonly store: Store<Tables>;
+  readonly charter: Pick<CharterClient, 'activePack'>;
+  readonly log?: PackLog;
+}
+
 /**
  * Follows the active pack and keeps `partOf` it in the stage's own schema. A part must be plain JSON.
  * The migrations of the schema hold `keptPackMigration`.
  */
 export async function keepPack<Tables, Part>(
-  stage: { readonly store: Store<Tables>; readonly charter: Pick<CharterClient, 'activePack'>; readonly log?: PackLog },
+  stage: PackKeeper<Tables>,
   partOf: (pack: ParsedPack) => Part,
 ): Promise<KeptPack<Part>> {
   const db = stage.store.db as unknown as Kysely<KeptPackTable>;

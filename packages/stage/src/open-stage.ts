@@ -13,6 +13,9 @@ import { type CharterClient, createCharterClient } from '@charter/shared/charter
 import { openStore, type Store } from '@charter/store';
 import type { z } from 'zod';
 
+/** A stage works in the background: it rather waits for a busy charter than take its silence for a denial. */
+const charterMs = 2_000;
+
 export interface StageOptions<Config extends LoopConfig> {
   /** The service's name: its schema in Postgres, its consumer name, the prefix of its metrics. */
   readonly app: AppName;
@@ -63,7 +66,11 @@ export async function openStage<Tables, Config extends LoopConfig>(
     registry,
     store,
     transport,
-    charter: createCharterClient({ url: config.CHARTER_URL, ...(apiKey === undefined ? {} : { apiKey }) }),
+    charter: createCharterClient({
+      url: config.CHARTER_URL,
+      timeoutMs: charterMs,
+      ...(apiKey === undefined ? {} : { apiKey }),
+    }),
     onError: (error) => log.error({ err: error }, 'a round failed, the next one comes'),
     readiness: { postgres: () => store.ping(), redis: () => transport.ping() },
   };

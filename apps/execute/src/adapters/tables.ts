@@ -90,7 +90,6 @@ export interface ExecuteTables {
   debit: { execution_id: string; action_id: string; scope: string; amount: number; at: Generated<Date> };
   budget: { scope: string };
   storm_brake: { id: Generated<boolean>; pulled_at: Moment; calm_since: Moment };
-  pack: { id: Generated<boolean>; content: JsonColumn<unknown>; kept_at: Generated<Date> };
 }
 
 export type ExecutionRow = Selectable<ExecuteTables['execution']>;
