@@ -5,6 +5,7 @@ import { simulateAutonomy } from './learning-autonomy.ts';
 import { simulateCoverage } from './learning-coverage.ts';
 import { simulateLadder } from './learning-ladder.ts';
 import { evaluateLetter } from './learning-letter.ts';
+import { measureRetrieval } from './learning-retrieval.ts';
 import { simulateSelection } from './learning-selection.ts';
 import { playSituations } from './learning-situations.ts';
 
@@ -22,6 +23,7 @@ export async function run(args: readonly string[] = []): Promise<BenchRow[]> {
     ...ladderRows(situations, quick ? seeds.slice(0, 2) : seeds),
     ...coverageRows(),
     ...letterRows(quick ? 3 : 20),
+    ...retrievalRows(),
     ...autonomyRows(quick ? 1_000 : 10_000),
   ];
 }
@@ -114,15 +116,9 @@ function coverageRows(): BenchRow[] {
 }
 
 function letterRows(logs: number): BenchRow[] {
-  const folder = process.env.CHARTER_DATA ?? join(import.meta.dirname, '../../../shared/data');
-  const path = join(folder, 'learning/bandit/letter.csv');
-  if (!existsSync(path)) {
-    console.log(
-      `The Letter set is absent (${path}); its rows are left out. CHARTER_DATA names the folder of the data.`,
-    );
-    return [];
-  }
-  const { errors, bias, truth, rows } = evaluateLetter(readFileSync(path, 'utf8'), logs, 1);
+  const csv = dataOf('bandit/letter.csv');
+  if (csv === null) return [];
+  const { errors, bias, truth, rows } = evaluateLetter(csv, logs, 1);
   const set = `Letter as bandit (${String(rows)} choices, true value ${truth.toFixed(3)})`;
   return [
     row({
@@ -148,6 +144,39 @@ function letterRows(logs: number): BenchRow[] {
       reference: ['IPS', bias.ips],
     }),
   ];
+}
+
+function retrievalRows(): BenchRow[] {
+  const [docs, queries] = [dataOf('runbooks/docs.jsonl'), dataOf('runbooks/queries.jsonl')];
+  if (docs === null || queries === null) return [];
+  const { hybrid, words, vectors, millisecondsPerQuestion, ...counts } = measureRetrieval(docs, queries);
+  const set = `${String(counts.questions)} alerts over ${String(counts.documents)} runbooks`;
+  const gain = { unit: 'nDCG@10', better: 'higher', value: hybrid } as const;
+  return [
+    row({
+      name: `retrieval: words and vectors, ${set}`,
+      ...gain,
+      reference: ['words alone', words],
+      target: '>= 0.94',
+    }),
+    row({ name: `retrieval: words and vectors, ${set}`, ...gain, reference: ['vectors alone', vectors] }),
+    row({
+      name: 'retrieval: time per question',
+      value: millisecondsPerQuestion,
+      unit: 'ms',
+      better: 'lower',
+      reference: ['allowed', 50],
+    }),
+  ];
+}
+
+/** A file of the learning data; null, and said so, when it is not there. */
+function dataOf(name: string): string | null {
+  const folder = process.env.CHARTER_DATA ?? join(import.meta.dirname, '../../../shared/data');
+  const path = join(folder, 'learning', name);
+  if (existsSync(path)) return readFileSync(path, 'utf8');
+  console.log(`${path} is absent; its rows are left out. CHARTER_DATA names the folder of the data.`);
+  return null;
 }
 
 function autonomyRows(policies: number): BenchRow[] {

@@ -10,8 +10,10 @@ import {
 } from '@charter/service';
 import { outcomeQueue } from '@charter/shared/contracts';
 import { openStore } from '@charter/store';
+import { analysesRest } from './adapters/analyses-rest.ts';
 import { autonomyStates } from './adapters/autonomy-log.ts';
 import { charterAutomation } from './adapters/charter-automation.ts';
+import { incidentMemory } from './adapters/incident-memory.ts';
 import { outcomeLog } from './adapters/outcome-log.ts';
 import { outcomeCounts } from './adapters/statistics.ts';
 import { tallyBook } from './adapters/tally-book.ts';
@@ -81,6 +83,8 @@ export async function startKnowledge(environment: Environment): Promise<RunningS
     outcomes,
     tallies,
     counter,
+    memory: incidentMemory(store),
+    analyses: analysesRest(config.ANALYZE_URL, config.CHARTER_API_KEY),
     settings,
     environment: config.CHARTER_ENVIRONMENT,
     onEarned: publishing.wake,

@@ -1,8 +1,9 @@
 import { configFrom, createLog, createRegistry } from '@charter/service';
 import { createTestKeys, describeServiceEdges, expectEveryRouteGuarded } from '@charter/service/testing';
 import type { Outcome, Recommendation } from '@charter/shared/contracts';
-import { openStore, type Store } from '@charter/store';
+import { newId, openStore, type Store } from '@charter/store';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { incidentMemory } from '../src/adapters/incident-memory.ts';
 import { outcomeLog } from '../src/adapters/outcome-log.ts';
 import { outcomeCounts } from '../src/adapters/statistics.ts';
 import { tallyBook } from '../src/adapters/tally-book.ts';
@@ -60,6 +61,31 @@ describe('autonomy', () => {
   });
 });
 
+describe('similar incidents', () => {
+  const about = (metric: string, component: string) =>
+    outcomeOf({ component, rootCause: { component, metric, confidence: 0.9 } });
+
+  test('are those with the same cause, closest first, with how they ended', async () => {
+    const asked = about('thread_pool_busy_ratio', 'ledger');
+    const same = about('thread_pool_busy_ratio', 'ledger');
+    const kin = about('thread_pool_busy_ratio', 'invoices');
+    const other = about('certificate_expiry_days', 'edge');
+    await loop.post('outcomes/import', { items: [asked, same, kin, other] });
+    const { items } = await loop.get<{ items: Array<{ incidentId: string; outcomes: Outcome[] }> }>(
+      `similar?incident=${asked.incidentId}&limit=2`,
+    );
+    expect(items.map(({ incidentId }) => incidentId)).toEqual([same.incidentId, kin.incidentId]);
+    expect(items[0]?.outcomes).toMatchObject([{ type: 'success', strategy: 'restart-cache' }]);
+  });
+
+  test('of an incident that nobody knows cannot be told', async () => {
+    const app = await appOn();
+    const answer = await app.inject(`/api/v1/similar?incident=${newId()}`);
+    expect(answer.statusCode).toBe(404);
+    await app.close();
+  });
+});
+
 describe('what one installation learned', () => {
   test('another can take over, once', async () => {
     const metric = aboutMetric('gc_seconds');
@@ -87,6 +113,8 @@ function appOn(variables: Record<string, string> = {}) {
     outcomes: outcomeLog(store),
     tallies: tallyBook(store),
     counter: outcomeCounts(store),
+    memory: incidentMemory(store),
+    analyses: { latestOf: async () => null },
     settings: learningSettingsFrom(config),
     environment: 'test',
     earnedModes: async () => () => 'observe',

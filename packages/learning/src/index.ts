@@ -42,6 +42,7 @@ export {
   samplePlan,
 } from './remedy-ladder.ts';
 export { evidenceBelow, rateAtLeast, rateAtMost } from './sequential-evidence.ts';
+export { createTextIndex, type Document, type Match, type TextIndex, type TextIndexOptions } from './similar-texts.ts';
 export {
   addTrial,
   decayTo,

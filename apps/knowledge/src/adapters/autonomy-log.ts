@@ -64,9 +64,11 @@ export async function casesOf({ db }: On, { action, targetClass }: AutonomySubje
   return rows.map(({ at, acted, success, harm }) => ({ at: at.getTime(), acted, success, harm }));
 }
 
-export async function autonomyStates({ db }: On): Promise<AutonomyState[]> {
-  const rows = await db.selectFrom('autonomy').selectAll().orderBy('action').orderBy('target_class').execute();
-  return rows.map((row) => ({
+/** Where every subject stands, or every subject of one action. */
+export async function autonomyStates({ db }: On, action?: ActionType): Promise<AutonomyState[]> {
+  let rows = db.selectFrom('autonomy').selectAll().orderBy('action').orderBy('target_class');
+  if (action) rows = rows.where('action', '=', action);
+  return (await rows.execute()).map((row) => ({
     action: ActionType.parse(row.action),
     targetClass: row.target_class,
     record: StoredRecord.parse(row.record),

@@ -3,6 +3,7 @@ import type { Tx } from '@charter/store';
 import { type Selectable, sql } from 'kysely';
 import { z } from 'zod';
 import type { KeyedTally } from '../domain/action-evidence.ts';
+import type { AutonomySubject } from '../domain/autonomy-cases.ts';
 import type { KeyedTrial, TallyKey } from '../domain/trials-of.ts';
 import type { KnowledgeTables } from '../migrations.ts';
 
@@ -63,6 +64,21 @@ export function tallyBook({ db }: Pick<Tx<KnowledgeTables>, 'db'>) {
   return {
     async all(): Promise<KeyedTally[]> {
       return (await db.selectFrom('tally').selectAll().orderBy('id').execute()).map(tallyFrom);
+    },
+    /** All of one action on one class of targets, and everything that was left alone. */
+    async about({ action, targetClass }: AutonomySubject): Promise<KeyedTally[]> {
+      const rows = await db
+        .selectFrom('tally')
+        .selectAll()
+        .where((eb) =>
+          eb.or([
+            eb('kind', '=', 'recovery'),
+            eb.and([eb('kind', '=', 'action'), eb('action', '=', action), eb('target_class', '=', targetClass)]),
+          ]),
+        )
+        .orderBy('id')
+        .execute();
+      return rows.map(tallyFrom);
     },
     /** All of the actions against one root cause, and everything that was left alone. */
     async concerning(rootCause: string): Promise<KeyedTally[]> {

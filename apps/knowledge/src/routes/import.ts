@@ -8,7 +8,7 @@ import { relapse } from '../domain/recorded-outcome.ts';
 import type { KnowledgeTables } from '../migrations.ts';
 import { learnFrom } from '../workers/learn-from.ts';
 
-const Import = z.strictObject({ items: z.array(ImportedOutcome).min(1).max(500) });
+const Import = z.strictObject({ items: z.array(ImportedOutcome).min(1).max(200) });
 const Imports = z.object({ learned: z.int(), known: z.int() });
 
 export interface ImportDeps {

@@ -26,10 +26,10 @@ export async function earnAutonomy(
       return [subjectName(subject), subject];
     }),
   );
-  if (subjects.size === 0) return [];
-  const [states, tallies] = await Promise.all([autonomyStates(tx), tallyBook(tx).all()]);
   const changes: AutonomyChange[] = [];
   for (const [name, subject] of subjects) {
+    const states = await autonomyStates(tx, subject.action);
+    const tallies = await tallyBook(tx).about(subject);
     const before = states.find((state) => subjectName(state) === name)?.record;
     const around = surroundingsFrom(subject, states, tallies, halfLifeDays);
     const step = (record: AutonomyRecord, one: AutonomyCase): AutonomyRecord =>
