@@ -1,0 +1,224 @@
+import {
+  type EscalationEvent,
+  type EscalationRules,
+  type EscalationStep,
+  ladderFrom,
+  recordAttempt,
+  stateOfLadder,
+} from '@charter/policy';
+import type { Closeable, Log } from '@charter/service';
+import { everyInterval } from '@charter/service';
+import type { Store, Tx } from '@charter/store';
+import { sql } from 'kysely';
+import { appendAudit } from '../../adapters/audit-log.ts';
+import type { AuditEntry } from '../../domain/audit-chain.ts';
+import type { CharterTables } from '../../tables.ts';
+import { attemptText } from '../domain/attempt-text.ts';
+import { forbiddenCollection, isListed } from '../domain/violation-scale.ts';
+import type { DomainMetrics } from '../metrics.ts';
+import { type Escalation, escalate } from './escalate.ts';
+
+/** One attempt at something forbidden, with the rules of the policy that forbids it. `at` is epoch milliseconds. */
+export interface ForbiddenAttempt {
+  readonly metric: string;
+  readonly policy: string;
+  readonly source: string;
+  readonly at: number;
+  readonly rules: EscalationRules;
+}
+
+export interface AttemptLadderOptions {
+  readonly store: Store<CharterTables>;
+  readonly environment: string;
+  readonly metrics: DomainMetrics;
+  readonly log: Log;
+  /** Called when an event opened or rose. */
+  readonly onEscalated: () => void;
+}
+
+/** Attempts that wait at most; beyond it their number is recorded instead. */
+const mostWaiting = 10_000;
+const batch = 2_000;
+const retryMs = 500;
+/** Rungs kept in all; the least recently seen go first. */
+const mostRungs = 10_000;
+/** One writer of the ladder at a time; taken first in its transactions, before the lock of the audit chain. */
+const ladderLock = 5_120_448;
+
+export async function lockLadder(tx: Tx<CharterTables>): Promise<void> {
+  await sql`select pg_advisory_xact_lock(${ladderLock})`.execute(tx.db);
+}
+
+interface Waiting {
+  readonly attempt: ForbiddenAttempt;
+  readonly startedAt: number;
+  readonly recorded: () => void;
+}
+
+/**
+ * Puts attempts on the escalation ladder, which all replicas share and a restart keeps. Attempts that come together
+ * are recorded together, in one transaction with the events they lead to.
+ */
+export function attemptLadder(options: AttemptLadderOptions) {
+  const { store, metrics, log } = options;
+  let waiting: Waiting[] = [];
+  let lost = 0;
+  let underWay: Promise<void> | null = null;
+
+  async function recordWaiting(): Promise<void> {
+    while (waiting.length > 0 || lost > 0) {
+      const taken = waiting.slice(0, batch);
+      const gap = lost;
+      waiting = waiting.slice(batch);
+      lost = 0;
+      try {
+        const escalations = await store.transaction((tx) => climb(tx, taken, gap, options.environment));
+        for (const { count } of escalations) count(metrics);
+        if (escalations.some(({ audit }) => audit.length > 0)) {
+          const [first] = taken;
+          if (first) metrics.reported((performance.now() - first.startedAt) / 1_000);
+          options.onEscalated();
+        }
+        for (const { recorded } of taken) recorded();
+      } catch (error) {
+        waiting = [...taken, ...waiting];
+        lost += gap;
+        throw error;
+      }
+    }
+  }
+
+  function flush(): Promise<void> {
+    underWay ??= recordWaiting().finally(() => {
+      underWay = null;
+    });
+    return underWay;
+  }
+
+  const onError = (error: unknown): void =>
+    log.error({ err: error, waiting: waiting.length }, 'attempts could not be recorded; they wait');
+  const retrying: Closeable & { close(): Promise<void> } = everyInterval(retryMs, flush, onError);
+
+  return {
+    /** Resolves when all of them are on disk. */
+    async record(attempts: readonly ForbiddenAttempt[]): Promise<void> {
+      const startedAt = performance.now();
+      const all = attempts.map((attempt) => {
+        metrics.attempted(attempt.metric, attempt.source, 'blocked');
+        if (waiting.length >= mostWaiting) {
+          lost += 1;
+          return undefined;
+        }
+        const { promise, resolve } = Promise.withResolvers<void>();
+        waiting.push({ attempt, startedAt, recorded: resolve });
+        return promise;
+      });
+      if (underWay === null) flush().catch(onError);
+      await Promise.all(all);
+    },
+    /** Drops the rungs that nobody stood on for longest. */
+    async trim(): Promise<void> {
+      await store.db
+        .deleteFrom('ladder_rung')
+        .where('last_at', '<', (eb) =>
+          eb.selectFrom('ladder_rung').select('last_at').orderBy('last_at', 'desc').offset(mostRungs).limit(1),
+        )
+        .execute();
+    },
+    async close(): Promise<void> {
+      await retrying.close();
+      await flush().catch(onError);
+    },
+  };
+}
+export type AttemptLadder = ReturnType<typeof attemptLadder>;
+
+async function climb(
+  tx: Tx<CharterTables>,
+  taken: readonly Waiting[],
+  gap: number,
+  environment: string,
+): Promise<Escalation[]> {
+  await lockLadder(tx);
+  const rungKey = (key: string): string => `${environment}\n${key}`;
+  const keys = new Set(taken.map(({ attempt }) => rungKey(JSON.stringify([attempt.policy, attempt.metric]))));
+  const rows = await tx.db
+    .selectFrom('ladder_rung')
+    .select('state')
+    .where('key', 'in', [...keys, ''])
+    .execute();
+  const ladder = ladderFrom({ v: 1, rungs: rows.map(({ state }) => JSON.parse(state) as unknown) });
+  if (ladder === null) throw new Error('the ladder holds rungs of another version');
+  const climbed = new Map<string, { event: EscalationEvent; attempt: ForbiddenAttempt; steps: EscalationStep[] }>();
+  for (const { attempt } of taken) {
+    const step = recordAttempt(ladder, attempt, attempt.rules);
+    if (step.kind === 'counted') continue;
+    const steps = [...(climbed.get(step.event.key)?.steps ?? []), step];
+    climbed.set(step.event.key, { event: step.event, attempt, steps });
+  }
+  await saveRungs(tx, stateOfLadder(ladder).rungs, rungKey);
+  const escalations: Escalation[] = [];
+  for (const { event, attempt, steps } of climbed.values()) {
+    const escalation = await escalate(tx, eventFacts(event, attempt, environment));
+    escalations.push({ ...escalation, count: (metrics) => countSteps(metrics, escalation, attempt, steps) });
+  }
+  const lost: AuditEntry[] =
+    gap === 0 ? [] : [{ actor: 'charter', action: 'attempts.gap', subject: environment, data: { count: gap } }];
+  await appendAudit(tx, [...escalations.flatMap(({ audit }) => audit), ...lost]);
+  return escalations;
+}
+
+/** Every rung that was reached counts, also when one batch reached several. */
+function countSteps(
+  metrics: DomainMetrics,
+  { count, row }: Escalation,
+  { source }: ForbiddenAttempt,
+  steps: readonly EscalationStep[],
+): void {
+  count(metrics);
+  for (const step of steps) {
+    if (step.kind !== 'opened' && step.kind !== 'raised') continue;
+    const { metric, severity } = step.event;
+    metrics.attempted(metric, source, step.kind === 'opened' ? 'reported' : 'escalated');
+    if (isListed('forbidden-metric', severity)) metrics.violated(severity, row.violation_type, row.node_or_service);
+  }
+}
+
+async function saveRungs(
+  tx: Tx<CharterTables>,
+  rungs: ReturnType<typeof stateOfLadder>['rungs'],
+  rungKey: (key: string) => string,
+): Promise<void> {
+  if (rungs.length === 0) return;
+  const values = rungs.map((rung) => ({
+    key: rungKey(rung.key),
+    state: JSON.stringify(rung),
+    last_at: new Date(rung.event?.lastAt ?? rung.recent.at(-1) ?? 0),
+  }));
+  await tx.db
+    .insertInto('ladder_rung')
+    .values(values)
+    .onConflict((conflict) =>
+      conflict.column('key').doUpdateSet({ state: sql<string>`excluded.state`, last_at: sql<Date>`excluded.last_at` }),
+    )
+    .execute();
+}
+
+const eventFacts = (event: EscalationEvent, { source, rules }: ForbiddenAttempt, environment: string) => ({
+  key: `${environment}/${event.key}`,
+  kind: 'forbidden-metric' as const,
+  severity: event.severity,
+  violationType: forbiddenCollection,
+  nodeOrService: source,
+  environment,
+  metricName: event.metric,
+  policy: event.policy,
+  attemptCount: event.attempt_count,
+  threshold: rules.levels.findLast(({ threshold }) => threshold <= event.attempt_count)?.threshold ?? null,
+  action: event.action,
+  description: attemptText(event, source),
+  evidence: null,
+  reportedBy: 'charter',
+  startedAt: new Date(event.startedAt),
+  lastAt: new Date(event.lastAt),
+});
