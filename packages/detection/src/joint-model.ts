@@ -9,19 +9,19 @@ export interface JointModel {
 }
 
 export interface JointTuning {
-  /** Standard deviations beyond which a single metric counts no more. Fitted: 10 lost a fifth, 100 was no better. */
+  /** Standard deviations beyond which a single metric counts no more. Fitted: 10 and 20 lost much, 100 was no better. */
   readonly clip: number;
   /** Share of the mean variance added to each axis, so that axes that never moved are not infinitely surprising. Fitted. */
   readonly ridge: number;
   /** Least standard deviation as a share of a metric's range while learning. Fitted. */
   readonly floor: number;
-  /** Weight of the newest row in the smoothed score: trouble lasts longer than one row. Fitted. */
+  /** Weight of the newest row in the moving mean that each row is averaged with: trouble lasts longer than one row. Fitted. */
   readonly smoothing: number;
   /** Distance that makes a score of one half. */
   readonly halfDistance: number;
 }
 
-export const jointTuning: JointTuning = { clip: 30, ridge: 0.02, floor: 0.01, smoothing: 0.3, halfDistance: 2 };
+export const jointTuning: JointTuning = { clip: 40, ridge: 0.01, floor: 0.01, smoothing: 0.12, halfDistance: 2 };
 
 /**
  * Fits means, scales and axes on the rows and returns a streaming scorer: the distance from the usual along the axes,
@@ -66,7 +66,8 @@ export function fitJointModel(
       standardize((j) => row[j] ?? Number.NaN);
       const distance = project(axes, z, size, shares);
       smoothed = Number.isNaN(smoothed) ? distance : smoothed + smoothing * (distance - smoothed);
-      return smoothed / (smoothed + halfDistance);
+      const lasting = Math.sqrt(distance * smoothed);
+      return lasting / (lasting + halfDistance);
     },
     contributions: () => Float64Array.from(shares),
   };

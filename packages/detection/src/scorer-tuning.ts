@@ -39,7 +39,7 @@ export const scorerTuning: ScorerTuning = {
   constantDistance: 50,
   halfDistance: 3,
   budgetDecades: 1,
-  alarmDecades: 1.2,
+  alarmDecades: 1.3,
   episodeSamples: 100,
   episodeRise: 1,
 };
