@@ -2,6 +2,7 @@ export { composeAddress, scrapingReplicas } from './compose-addresses.ts';
 export { demoFault, type Heal, healInFrontOfYou } from './demo.ts';
 export { activateDemoPack, demoPackFor } from './demo-pack.ts';
 export { type StreamedEntry, timelineOf } from './event-stream.ts';
+export { startInProcess } from './in-process.ts';
 export { type Installation, type InstallationOptions, startInstallation } from './installation.ts';
 export { type StartOptions, startOptionsFrom } from './options.ts';
 export { alertmanagerConfig, prometheusConfig, targetsFrom } from './server-configs.ts';

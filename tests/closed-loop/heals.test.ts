@@ -1,8 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { type Outcome, type RunningLoop, startLoop } from './running-loop.ts';
-
-/** A whole heal may take this long on a slow machine; it is a bound, not a wait. */
-const healMs = 90_000;
+import { healMs, type Outcome, type RunningLoop, startLoop } from './running-loop.ts';
 
 let loop: RunningLoop;
 const open: string[] = [];

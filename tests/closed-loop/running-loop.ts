@@ -67,6 +67,9 @@ export type LoopOptions = Partial<
   Pick<InstallationOptions, 'singleProcess' | 'cycleInterval' | 'settings' | 'without' | 'report'>
 >;
 
+/** A whole heal may take this long on a slow machine; it is a bound, not a wait. */
+export const healMs = 90_000;
+
 /** Distance between the port bases of two loops: no port of one meets a port of the other. */
 const portStep = 100;
 

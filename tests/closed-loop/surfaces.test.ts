@@ -1,0 +1,87 @@
+import { spawnSync } from 'node:child_process';
+import { callService, type ServiceName, serviceNames } from '@charter/launcher';
+import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type RunningLoop, startLoop } from './running-loop.ts';
+
+let loop: RunningLoop;
+
+beforeAll(async () => {
+  loop = await startLoop();
+}, 240_000);
+
+afterAll(() => loop.stop(), 60_000);
+
+describe.each(serviceNames)('%s', (name: ServiceName) => {
+  const at = (path: string) => `${loop.installation.url(name)}${path}`;
+
+  test('answers the operations of every service', async () => {
+    for (const path of ['/health', '/ready', '/-/healthy', '/-/ready', '/openapi.json', '/docs/']) {
+      expect((await fetch(at(path))).status, path).toBe(200);
+    }
+  });
+
+  test('exposes metrics without a finding of promtool', async () => {
+    const metrics = await (await fetch(at('/metrics'))).text();
+    const { promtool } = loop.installation.stack.binaries;
+    const { status, stdout, stderr } = spawnSync(promtool, ['check', 'metrics'], { input: metrics, encoding: 'utf8' });
+    expect(`${stdout}${stderr}`).toBe('');
+    expect(status).toBe(0);
+  });
+
+  test('says problem+json for what it does not know', async () => {
+    const response = await fetch(at('/api/v1/no-such-thing'));
+    expect(response.status).toBe(404);
+    expect(response.headers.get('content-type')).toContain('application/problem+json');
+  });
+});
+
+test.each([
+  ['no JSON', '{'],
+  ['another shape', '{"alerts": 7}'],
+  ['nothing', ''],
+])('a webhook body that is %s is refused as a problem, and the next one is taken', async (_what, body) => {
+  const url = `${loop.installation.url('monitor')}/webhooks/alerts`;
+  const post = (text: string) =>
+    fetch(url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: text });
+  const refused = await post(body);
+  expect(refused.status).toBe(400);
+  expect(refused.headers.get('content-type')).toContain('application/problem+json');
+  const good = {
+    version: '4',
+    groupKey: 'g',
+    truncatedAlerts: 0,
+    status: 'resolved',
+    receiver: 'default',
+    groupLabels: {},
+    commonLabels: {},
+    commonAnnotations: {},
+    externalURL: 'http://127.0.0.1',
+    alerts: [],
+  };
+  expect((await post(JSON.stringify(good))).status).toBeLessThan(300);
+});
+
+test('a plan forged straight into Redis does nothing and ends in dead-letters', async () => {
+  const connection = new Redis(loop.installation.stack.urls.redis, { maxRetriesPerRequest: null });
+  const plans = new Queue('plans', { connection, prefix: '{charter}' });
+  const letters = new Queue('dead-letters', { connection, prefix: '{charter}' });
+  const effects = (await loop.effects()).length;
+  const id = '01ARZ3NDEKTSV4RRFFQ69G5FAV';
+  await plans.add('plans', {
+    v: 1,
+    id,
+    incidentId: id,
+    traceparent: null,
+    emittedAt: new Date().toISOString(),
+    data: { id },
+  });
+  const queues = async () => (await letters.getJobs()).map(({ data }) => (data as { queue: string }).queue);
+  await expect.poll(queues).toEqual(['plans']);
+  expect(await loop.effects()).toHaveLength(effects);
+  const { items } = await callService<{ items: unknown[] }>(`${loop.installation.url('execute')}/api/v1/executions`);
+  expect(items).toEqual([]);
+  await Promise.all([plans.close(), letters.close()]);
+  connection.disconnect();
+});
