@@ -3,7 +3,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { BenchRow } from './bench-row.ts';
-import { jointRows, nabRows, pointRows } from './detection/anomaly-bench.ts';
+import { jointRows, nabRows, pointRows, viewAblationRows } from './detection/anomaly-bench.ts';
 import { anomalySeriesOf } from './detection/anomaly-series.ts';
 import { createCaseReader } from './detection/cases.ts';
 import { costRows } from './detection/cost-bench.ts';
@@ -52,6 +52,7 @@ export async function run(args: string[]): Promise<BenchRow[]> {
     ...stretchRows(data),
     ...nabRows(series),
     ...pointRows(series, 'mscloud', '0.68'),
+    ...viewAblationRows(series),
     ...jointRows(series, 'asd', '0.50'),
     ...jointRows(series, 'smd', '0.75'),
     ...costRows(),

@@ -75,6 +75,35 @@ export function nabRows(series: readonly AnomalySeries[]): BenchRow[] {
   return rows;
 }
 
+const VIEWS = ['level', 'day', 'smoothed day', 'restlessness', 'nearest days'] as const;
+
+/** What each view of the univariate scorer is worth: NAB and VUS-PR without it. */
+export function viewAblationRows(series: readonly AnomalySeries[]): BenchRow[] {
+  const nab = series.filter((one) => one.kind === 'nab' && one.windows !== undefined);
+  const points = series.filter((one) => one.key.startsWith('mscloud/') && one.windows !== undefined);
+  if (nab.length === 0 || points.length === 0) return [];
+  const measure = (tuning: Partial<ScorerTuning>): { nab: number; vus: number } => {
+    const corpus = nab.map((one) => {
+      const { times, columns } = one.table();
+      return { times, scores: alarmSeries(times, columns[0] ?? [], { tuning }), windows: one.windows ?? [] };
+    });
+    const volumes = points.map((one) => {
+      const { times, columns } = one.table();
+      return vusPr(scoreSeries(times, columns[0] ?? [], { tuning }), labelsOf(times, one.windows ?? []));
+    });
+    return { nab: nabScore(corpus, 'standard').score, vus: meanOf(volumes.filter((volume) => !Number.isNaN(volume))) };
+  };
+  const whole = measure({});
+  return VIEWS.flatMap((view, dropped) => {
+    const weight = (i: number): number => (i === dropped ? 0 : 1);
+    const without = measure({ viewWeights: [weight(0), weight(1), weight(2), weight(3), weight(4)] });
+    return [
+      row(`ablation: NAB optimized without ${view}`, without.nab, { name: 'with everything', value: whole.nab }),
+      row(`ablation: mscloud VUS-PR without ${view}`, without.vus, { name: 'with everything', value: whole.vus }),
+    ];
+  });
+}
+
 /** VUS-PR and plain F1 of the univariate score on point-labelled series. */
 export function pointRows(series: readonly AnomalySeries[], set: string, target: string): BenchRow[] {
   const measured = series.flatMap((one) => {

@@ -1,5 +1,7 @@
 /** Every number of the univariate scorer, with where it comes from. */
 export interface ScorerTuning {
+  /** What each view counts: level, day, smoothed day, restlessness, nearest days. Equal weights; the bench prints the ablation. */
+  readonly viewWeights: readonly [number, number, number, number, number];
   /** Past that levels are compared with, in samples: two weeks at five minutes. Fitted: 1,000 was worse, more no better. */
   readonly spanSamples: number;
   /** Samples kept of it. Fitted: fewer made the scale of heavy tails unstable. */
@@ -28,6 +30,7 @@ export interface ScorerTuning {
 }
 
 export const scorerTuning: ScorerTuning = {
+  viewWeights: [1, 1, 1, 1, 1],
   spanSamples: 4096,
   keptSamples: 256,
   minimumSamples: 20,

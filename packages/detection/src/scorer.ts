@@ -45,7 +45,9 @@ export interface ScorerOptions {
 export function createScorer(options: ScorerOptions = {}): Scorer {
   const tuning = { ...scorerTuning, ...options.tuning };
   const { state } = options;
-  const views = Array.from({ length: 5 }, (_, i) => createView(tuning, state?.views[i]));
+  const views = tuning.viewWeights.map((_, i) => createView(tuning, state?.views[i]));
+  const total = tuning.viewWeights.reduce((sum, weight) => sum + weight, 0);
+  const shares = tuning.viewWeights.map((weight) => weight / total);
   const [level, daily, smoothDaily, restless, unseen] = views;
   const brief = createMovingMean(tuning.briefSamples, state?.means[2]);
   const smooth = createMovingMean(tuning.smoothSamples, state?.means[0]);
@@ -74,9 +76,9 @@ export function createScorer(options: ScorerOptions = {}): Scorer {
       seen++;
       let distance = 0;
       let rarity = 0;
-      for (const view of views) {
-        distance += view.distance() / views.length;
-        rarity += view.rarity() / views.length;
+      for (let i = 0; i < views.length; i++) {
+        distance += (shares[i] ?? 0) * (views[i]?.distance() ?? 0);
+        rarity += (shares[i] ?? 0) * (views[i]?.rarity() ?? 0);
       }
       const decades = rarity > 0 ? rarity - tuning.budgetDecades * Math.log10(Math.max(seen, 100) / 1000) : 0;
       left = Math.max(0, left - 1);
