@@ -72,6 +72,11 @@ describe('an incident', () => {
     ).toMatchObject({ state: 'merged', mergedInto: planId });
   });
 
+  test('that is over stays over when its verification ends later', () => {
+    const late = [...heal, entry('verified', 25, { outcome: 'success' }), entry('learned', 26)];
+    expect(incidentFrom(late, 900)).toMatchObject({ state: 'resolved', outcome: 'success' });
+  });
+
   test('takes the worst severity it has seen', () => {
     const worse = entry('violation-changed', 1, { severity: 'critical' });
     const better = entry('violation-changed', 2, { severity: 'info' });

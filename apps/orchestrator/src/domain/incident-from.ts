@@ -35,8 +35,12 @@ export function incidentFrom(entries: readonly Story[], deadlineSeconds: number)
     deadlineAt: new Date(Date.parse(opening.at) + deadlineSeconds * 1_000).toISOString(),
     escalatedAt: null,
   };
-  return story.reduce(follow, incident);
+  return story.reduce((sofar, entry) => overStaysOver(sofar, follow(sofar, entry)), incident);
 }
+
+/** What is told after all signals were well again (a verification that ends later, a lesson) opens nothing anew. */
+const overStaysOver = (before: Incident, after: Incident): Incident =>
+  before.state === 'resolved' ? { ...after, state: 'resolved' } : after;
 
 function follow(incident: Incident, entry: Story): Incident {
   const { event, text } = entry;
