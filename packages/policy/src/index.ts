@@ -1,3 +1,13 @@
+export type { ActionComparison, Permissiveness } from './analysis/compare-actions.ts';
+export {
+  type ComparisonResult,
+  comparePolicies,
+  type NameChange,
+  type PolicyComparison,
+} from './analysis/compare-policies.ts';
+export { type ConflictOptions, findConflicts } from './analysis/find-conflicts.ts';
+export type { Finding, FindingKind, Severity } from './analysis/finding.ts';
+export type { ChangedPart, RuleChange } from './analysis/rule-changes.ts';
 export type { CelExpr } from './cel/ast.ts';
 export { CelFault } from './cel/cel-fault.ts';
 export type { CelIssue } from './cel/cel-issue.ts';

@@ -1,0 +1,146 @@
+import type { CompiledRule } from '../compile/compiled-rule.ts';
+import { type Glob, isExact } from '../compile/glob.ts';
+import type { PolicySnapshot } from '../compile/snapshot.ts';
+import type { PolicyRequest } from '../decide/request.ts';
+import { type Cube, cubeInBoth, cubesMeet } from './cube.ts';
+import { namesOf } from './name-set.ts';
+import { type OverlapIndex, overlapIndexOf } from './overlap-index.ts';
+import { type Side, searchMorePermitted } from './permission-search.ts';
+import { type Region, regionsOf } from './region.ts';
+import type { RuleChanges } from './rule-changes.ts';
+import { textIn, textOutside, type Values } from './value-set.ts';
+
+/** How a new version stands to the old one. `unknown` where it rests on a condition that cannot be decided. */
+export type Permissiveness = 'equivalent' | 'more' | 'less' | 'incomparable' | 'unknown';
+
+/** The comparison for one action and one class of targets; null stands for every other one, or none. */
+export interface ActionComparison {
+  readonly action: string | null;
+  readonly targetClass: string | null;
+  readonly verdict: Permissiveness;
+  /** A request that the new version permits more freely, and one that it permits less freely. */
+  readonly witness: { readonly more: PolicyRequest | null; readonly less: PolicyRequest | null };
+}
+
+export function permissivenessOf(isMore: boolean, isLess: boolean, isUnsure: boolean): Permissiveness {
+  if (isMore && isLess) return 'incomparable';
+  if (isUnsure) return 'unknown';
+  return isMore ? 'more' : isLess ? 'less' : 'equivalent';
+}
+
+interface Version {
+  readonly snapshot: PolicySnapshot;
+  readonly regions: ReadonlyMap<CompiledRule, Region>;
+  readonly index: OverlapIndex;
+}
+
+function versionOf(snapshot: PolicySnapshot): Version {
+  const regions = regionsOf(snapshot).filter(({ rule, cubes }) => rule.ref.rollout === 'enforce' && cubes.length > 0);
+  return { snapshot, regions: new Map(regions.map((region) => [region.rule, region])), index: overlapIndexOf(regions) };
+}
+
+interface Tally {
+  readonly action: string | null;
+  readonly targetClass: string | null;
+  more: PolicyRequest | null;
+  less: PolicyRequest | null;
+  isMoreUnsure: boolean;
+  isLessUnsure: boolean;
+}
+
+/** Decisions differ only where a rule that was added, removed or changed matches; so only there they are compared. */
+export function compareActions(
+  old: PolicySnapshot,
+  now: PolicySnapshot,
+  { added, removed, changed }: RuleChanges,
+): ActionComparison[] {
+  const [before, after] = [versionOf(old), versionOf(now)];
+  const differing = [...removed, ...changed.map((change) => change.before)].flatMap(
+    (rule) => before.regions.get(rule) ?? [],
+  );
+  differing.push(
+    ...[...added, ...changed.map((change) => change.after)].flatMap((rule) => after.regions.get(rule) ?? []),
+  );
+  const named = exactNames([...old.rules, ...now.rules].map(({ matcher }) => matcher.actions));
+  const tallies = new Map<string, Tally>();
+  for (const region of differing) {
+    const sides = [before, after].map(
+      ({ snapshot, index }): Side => ({
+        version: { snapshot },
+        regions: [...index.candidates(region.rule)].filter(({ cubes }) =>
+          cubes.some((cube) => region.cubes.some((own) => cubesMeet(own, cube))),
+        ),
+      }),
+    );
+    const [oldSide, newSide] = sides;
+    if (oldSide === undefined || newSide === undefined) continue;
+    const classes = exactNames([...oldSide.regions, ...newSide.regions].map(({ rule }) => rule.matcher.classes)).slice(
+      0,
+      mostNamed,
+    );
+    for (const { action, targetClass, cubes } of cellsOf(region, named, classes)) {
+      const key = JSON.stringify([action, targetClass]);
+      const tally = tallies.get(key) ?? {
+        action,
+        targetClass,
+        more: null,
+        less: null,
+        isMoreUnsure: false,
+        isLessUnsure: false,
+      };
+      tallies.set(key, tally);
+      if (tally.more === null) {
+        const found = searchMorePermitted(cubes, newSide, oldSide);
+        if (found.kind === 'some') tally.more = found.request;
+        tally.isMoreUnsure ||= found.kind === 'unknown';
+      }
+      if (tally.less === null) {
+        const found = searchMorePermitted(cubes, oldSide, newSide);
+        if (found.kind === 'some') tally.less = found.request;
+        tally.isLessUnsure ||= found.kind === 'unknown';
+      }
+    }
+  }
+  return [...tallies.values()].map(({ action, targetClass, more, less, isMoreUnsure, isLessUnsure }) => ({
+    action,
+    targetClass,
+    verdict: permissivenessOf(
+      more !== null,
+      less !== null,
+      (more === null && isMoreUnsure) || (less === null && isLessUnsure),
+    ),
+    witness: { more, less },
+  }));
+}
+
+interface Cell {
+  readonly action: string | null;
+  readonly targetClass: string | null;
+  readonly cubes: readonly Cube[];
+}
+
+/** Actions and classes that are told apart; beyond, they are compared together. */
+const mostNamed = 256;
+
+/** A region by action and target class: one cell for each that is named exactly, and one for the others. */
+function* cellsOf({ rule, cubes }: Region, actions: readonly string[], classes: readonly string[]): Generator<Cell> {
+  const { actions: globs } = rule.matcher;
+  const isNamed = globs?.every(isExact) ?? false;
+  const own = isNamed ? (globs ?? []).map(({ pattern }) => pattern) : actions.slice(0, mostNamed);
+  for (const action of isNamed ? own : [...own, null]) {
+    for (const targetClass of [...classes, null]) {
+      const cell = new Map<string, Values>();
+      if (action !== null) cell.set('action', textIn(namesOf([action])));
+      else if (own.length > 0) cell.set('action', textOutside(namesOf(own)));
+      if (targetClass !== null) cell.set('targetClass', textIn(namesOf([targetClass])));
+      else if (classes.length > 0) {
+        cell.set('targetClass', { ...textOutside(namesOf(classes)), absent: true });
+      }
+      const inside = cubes.flatMap((cube) => cubeInBoth(cube, cell) ?? []);
+      if (inside.length > 0) yield { action, targetClass, cubes: inside };
+    }
+  }
+}
+
+const exactNames = (lists: readonly (readonly Glob[] | null)[]): readonly string[] =>
+  [...new Set(lists.flatMap((globs) => (globs ?? []).filter(isExact)).map(({ pattern }) => pattern))].sort();
