@@ -5,7 +5,9 @@ import { z } from 'zod';
 export const KnowledgeConfig = LoopConfig.extend({
   /** A trial this old weighs half of a fresh one. */
   KNOWLEDGE_HALF_LIFE: Duration.prefault('90d'),
-  /** A problem that is back this soon after it was solved was not solved. */
+  /** A problem that is back within so many times of what its remedy took was not solved, ... */
+  KNOWLEDGE_RELAPSE_FACTOR: z.coerce.number().positive().default(10),
+  /** ... but never later than this. */
   KNOWLEDGE_RELAPSE_WINDOW: Duration.prefault('30m'),
   /** Single outcomes are kept this long; what they taught stays. */
   KNOWLEDGE_RETENTION: Duration.prefault('400d'),
@@ -21,6 +23,7 @@ export type KnowledgeConfig = z.infer<typeof KnowledgeConfig>;
 /** How the service learns. Durations in the unit they are named with. */
 export interface LearningSettings {
   readonly halfLifeDays: number;
+  readonly relapseFactor: number;
   readonly relapseSeconds: number;
   readonly adaptTrials: number;
   readonly adaptChange: number;
@@ -31,6 +34,7 @@ const daySeconds = 86_400;
 
 export const learningSettingsFrom = (config: KnowledgeConfig): LearningSettings => ({
   halfLifeDays: config.KNOWLEDGE_HALF_LIFE / daySeconds,
+  relapseFactor: config.KNOWLEDGE_RELAPSE_FACTOR,
   relapseSeconds: config.KNOWLEDGE_RELAPSE_WINDOW,
   adaptTrials: config.KNOWLEDGE_ADAPT_TRIALS,
   adaptChange: config.KNOWLEDGE_ADAPT_CHANGE,

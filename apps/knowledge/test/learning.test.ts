@@ -5,6 +5,7 @@ import type { KeyedTally } from '../src/domain/action-evidence.ts';
 import { adaptationFrom } from '../src/domain/adaptation-from.ts';
 import { insightsFrom } from '../src/domain/insights-from.ts';
 import { instantOfUlid } from '../src/domain/instant-of-ulid.ts';
+import { isRelapse } from '../src/domain/is-relapse.ts';
 import { lessonFrom } from '../src/domain/lesson-from.ts';
 import { outcomeFromReport } from '../src/domain/outcome-report.ts';
 import { patternsFrom } from '../src/domain/pattern-from.ts';
@@ -250,6 +251,23 @@ describe('a report by a person', () => {
 
   test('of something new needs an incident and a component', () => {
     expect(() => outcomeFromReport({ type: 'success' }, null, fresh)).toThrow(/incidentId and component/);
+  });
+});
+
+describe('a relapse', () => {
+  const settings = { relapseFactor: 10, relapseSeconds: 1_800 };
+  const isBackAfter = (seconds: number, timeToStabilizeSeconds: number | null) =>
+    isRelapse({ at, timeToStabilizeSeconds }, new Date(Date.parse(at) + seconds * 1_000), settings);
+
+  test.each([
+    [5, 49, true],
+    [5, 51, false],
+    [120, 1_100, true],
+    [600, 1_801, false],
+    [null, 29, true],
+    [null, 31, false],
+  ])('of what took %s s to heal is seen %i s later: %s', (took, later, expected) => {
+    expect(isBackAfter(later, took)).toBe(expected);
   });
 });
 

@@ -8,9 +8,12 @@ import { applyTrials } from '../adapters/tally-book.ts';
 import type { LearningSettings } from '../config.ts';
 import type { KeyedTally } from '../domain/action-evidence.ts';
 import { adaptationFrom } from '../domain/adaptation-from.ts';
+import { instantOfUlid } from '../domain/instant-of-ulid.ts';
+import { isRelapse } from '../domain/is-relapse.ts';
 import { lessonFrom } from '../domain/lesson-from.ts';
 import { relapse, type Speaker, supersedes } from '../domain/recorded-outcome.ts';
 import { trialsOf } from '../domain/trials-of.ts';
+import { seconds } from '../domain/words.ts';
 import type { KnowledgeTables } from '../migrations.ts';
 import { earnAutonomy } from './earn-autonomy.ts';
 
@@ -76,11 +79,14 @@ async function correctRelapsed(
   settings: LearningSettings,
 ): Promise<Lesson[]> {
   const lessons: Lesson[] = [];
-  const solved = await solvedBefore(tx, outcome, settings.relapseSeconds);
+  const openedAt = instantOfUlid(outcome.incidentId);
+  const solved = (await solvedBefore(tx, outcome, settings.relapseSeconds)).filter((earlier) =>
+    isRelapse(earlier, openedAt, settings),
+  );
   for (const { recordedAt: _recorded, correctedBy: _by, correction: _why, ...earlier } of solved) {
-    const reason =
-      `${earlier.rootCause?.metric ?? 'The problem'} of ${earlier.component} was back within ` +
-      `${String(Math.round(settings.relapseSeconds / 60))} minutes, in incident ${outcome.incidentId}`;
+    const after = (openedAt.getTime() - Date.parse(earlier.at)) / 1_000;
+    const problem = `${earlier.rootCause?.metric ?? 'The problem'} of ${earlier.component}`;
+    const reason = `${problem} was back after ${seconds(after)}, in incident ${outcome.incidentId}`;
     const speaker = { kind: 'relapse', name: relapse, reason } as const;
     lessons.push(await learnFrom(tx, { ...earlier, type: 'ineffective' }, speaker, settings));
   }
