@@ -91,6 +91,7 @@ export async function startLoop(options: LoopOptions = {}): Promise<RunningLoop>
     settings: { CHARTER_AUTOMATION: 'auto', MONITOR_RENOTIFY: '5s', LOG_LEVEL: 'error', ...options.settings },
   });
   const { url } = installation;
+  await watchHealthySystem(installation);
   const get = <Body>(service: Parameters<typeof url>[0], path: string) =>
     callService<Body>(`${url(service)}/api/v1/${path}`);
   const items = async <Item>(service: Parameters<typeof url>[0], path: string) =>
@@ -117,6 +118,23 @@ export async function startLoop(options: LoopOptions = {}): Promise<RunningLoop>
       await rm(stateDir, { recursive: true, force: true });
     },
   };
+}
+
+/** Samples of the healthy system that analysis gets to compare with, one a second. */
+const healthySamples = 25;
+const watchMs = 120_000;
+
+/** A fault in the first second has no before to compare with: every trial begins with one. */
+async function watchHealthySystem({ stack }: Installation): Promise<void> {
+  const query = `count_over_time(testbed_replicas_ready{component="gateway"}[5m]) >= ${String(healthySamples)}`;
+  const deadline = performance.now() + watchMs;
+  while (performance.now() < deadline) {
+    const url = `${stack.urls.prometheus}/api/v1/query?query=${encodeURIComponent(query)}`;
+    const { data } = await callService<{ data: { result: unknown[] } }>(url);
+    if (data.result.length > 0) return;
+    await new Promise((next) => setTimeout(next, 250));
+  }
+  throw new Error('Prometheus collects nothing from the testbed');
 }
 
 /** Ports below those the system gives to outgoing connections: 5432 + base … 9093 + base. */
