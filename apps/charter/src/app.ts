@@ -1,5 +1,6 @@
 import { buildHttp, type HttpApp, type Log, type Registry, type ServiceConfig } from '@charter/service';
 import type { FastifyRequest } from 'fastify';
+import { type EnforcementDeps, enforcementRoutes } from './enforcement/routes.ts';
 import { approvalPageRoutes } from './routes/approval-page.ts';
 import { type ApprovalDeps, approvalRoutes } from './routes/approvals.ts';
 import { type AuditDeps, auditRoutes } from './routes/audit.ts';
@@ -23,6 +24,7 @@ export interface AppDeps
     ReloadDeps,
     SnapshotDeps,
     WindowDeps {
+  readonly enforcement: EnforcementDeps;
   readonly config: ServiceConfig;
   readonly log: Log;
   readonly registry: Registry;
@@ -63,6 +65,7 @@ export function buildApp(deps: AppDeps): Promise<HttpApp> {
       await app.register(automationRoutes, at);
       await app.register(windowRoutes, at);
       await app.register(auditRoutes, at);
+      await app.register(enforcementRoutes, { prefix: '/api/v1', ...deps.enforcement });
       await app.register(reloadRoutes, deps);
     },
   });

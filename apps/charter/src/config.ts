@@ -1,8 +1,10 @@
 import { LoopConfig } from '@charter/service';
 import { AutomationMode, Duration } from '@charter/shared/contracts';
 import { z } from 'zod';
+import { enforcementSettings } from './enforcement/config.ts';
 
 export const CharterConfig = LoopConfig.extend({
+  ...enforcementSettings,
   CHARTER_STATE_DIR: z.string().min(1).default('.charter'),
   /** A pack (YAML file, or a folder of them) that is imported at start and again whenever it changes. */
   CHARTER_PACK: z.string().min(1).optional(),

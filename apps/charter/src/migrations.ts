@@ -1,3 +1,5 @@
+import { enforcementMigrations } from './enforcement/migrations.ts';
+
 export const migrations = {
   '001-packs-policies': `
     create table generation (id int primary key check (id = 1), value bigint not null);
@@ -152,4 +154,5 @@ export const migrations = {
     );
   `,
   '005-approval-escalation': `alter table approval add column escalated_at timestamptz;`,
+  ...enforcementMigrations,
 } as const;

@@ -28,6 +28,7 @@ import { timeWindows as timeWindowsOf } from './adapters/time-windows.ts';
 import { watchedPack } from './adapters/watched-pack.ts';
 import { buildApp } from './app.ts';
 import { CharterConfig } from './config.ts';
+import { composeEnforcement, enforcementLayer } from './enforcement/compose-enforcement.ts';
 import { createMetrics } from './metrics.ts';
 import { migrations } from './migrations.ts';
 import type { CharterTables } from './tables.ts';
@@ -72,14 +73,18 @@ export async function composeCharter(environment: Environment) {
   const policies = policyShelf({ store, reader, environment: own, alwaysAsk });
   const timeWindows = timeWindowsOf(store);
   const audit = auditLog(store, key, join(config.CHARTER_STATE_DIR, 'audit-anchor.json'));
+  const layer = enforcementLayer({ store, registry });
   const governance = await governanceOf({
     store,
     packs,
     reader,
     environment: own,
     log,
-    overrides: async () => [],
-    onLoad: (_seconds, { policyIds, snapshot }) => metrics.governing(policyIds.length, snapshot.rules.length),
+    overrides: layer.overrides.inForce,
+    onLoad(seconds, loaded) {
+      metrics.governing(loaded.policyIds.length, loaded.snapshot.rules.length);
+      layer.onLoad(seconds, loaded);
+    },
   });
   const approvals = approvalLog({ store, groups, withinSeconds: config.CHARTER_APPROVAL_WITHIN });
   const deadlines = approvalDeadlines(store, groups);
@@ -98,6 +103,7 @@ export async function composeCharter(environment: Environment) {
 
   const decisions = await decisionRecord({ store, capacity: config.CHARTER_DECISION_BUFFER, metrics, log });
   const decide = decideNow({ governance, decisions, metrics });
+  const enforcement = await composeEnforcement({ store, registry, config, log }, layer, { governance, decisions });
   const explain = explainDecision({ store, reader, decisions, environment: own });
 
   let url = '';
@@ -172,8 +178,18 @@ export async function composeCharter(environment: Environment) {
     timeWindows,
     audit,
     importPack,
+    enforcement: enforcement.routes,
   });
-  const closeables = [store, transport, decisions, governance, attending, housekeeping, watching];
+  const closeables = [
+    store,
+    transport,
+    ...enforcement.closeables,
+    decisions,
+    governance,
+    attending,
+    housekeeping,
+    watching,
+  ];
   return {
     config,
     log,

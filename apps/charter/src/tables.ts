@@ -1,7 +1,8 @@
 import type { Generated } from 'kysely';
+import type { EnforcementTables } from './enforcement/tables.ts';
 
 /** Tables of the charter's schema. Documents and requests are JSON text: jsonb would refuse some of what people send. */
-export interface CharterTables {
+export interface CharterTables extends EnforcementTables {
   /** One row; grows with every change of what governs decisions, so that each replica knows when to load again. */
   generation: { id: number; value: string };
   pack: {

@@ -20,11 +20,11 @@ const Scale = z.strictObject({ replicas: z.int().min(1).max(100) });
 const Restart = z
   .strictObject({
     /** Wait for deliveries that are under way. */
-    graceful: z.boolean().default(true),
+    graceful: z.boolean().optional(),
     /** Seconds to wait at most. */
-    timeout: z.number().min(0).max(60).default(10),
+    timeout: z.number().min(0).max(60).optional(),
   })
-  .prefault({});
+  .nullish();
 const NewMember = z.strictObject({ name: Name, contact: printable(500).optional() });
 const Member = z.object({ name: z.string(), contact: z.string().nullable(), addedBy: z.string(), addedAt: Instant });
 const NewVote = z.strictObject({
@@ -107,7 +107,7 @@ export const committeeRoutes: FastifyPluginAsyncZod<CommitteeDeps> = async (app,
     '/committee/restart',
     { config: role('operator'), schema: { body: Restart, response: { 200: State } } },
     async (request) => {
-      const { graceful, timeout } = request.body;
+      const { graceful = true, timeout = 10 } = request.body ?? {};
       await restartCommittee({ graceful, timeoutSeconds: timeout }, identityOf(request).name);
       return state();
     },

@@ -9,7 +9,8 @@ import type { OverrideLog, OverrideRow } from '../adapters/override-log.ts';
 import { overrideTerms } from '../domain/override-terms.ts';
 
 const ById = z.strictObject({ id: Ulid });
-const Reason = z.strictObject({ reason: printable(2_000).min(1).optional() }).prefault({});
+/** The body may be left out. */
+const Reason = z.strictObject({ reason: printable(2_000).min(1).optional() }).nullish();
 const NewOverride = z.strictObject({
   reason: printable(2_000).min(1),
   effect: z.enum(['allow', 'deny']).default('allow'),
@@ -91,7 +92,7 @@ export const overrideRoutes: FastifyPluginAsyncZod<OverrideDeps> = async (
       schema: { params: ById, body: Reason, response: { 200: ShownOverride, 404: Problem } },
     },
     async (request) => {
-      const { reason = 'still needed' } = request.body;
+      const reason = request.body?.reason ?? 'still needed';
       const row = await overrides.renew(request.params.id, { reason, by: identityOf(request).name });
       await governance.refresh();
       return shown(row);
@@ -105,7 +106,7 @@ export const overrideRoutes: FastifyPluginAsyncZod<OverrideDeps> = async (
       schema: { params: ById, body: Reason, response: { 200: ShownOverride, 404: Problem } },
     },
     async (request) => {
-      const { reason = 'no longer needed' } = request.body;
+      const reason = request.body?.reason ?? 'no longer needed';
       const row = await overrides.end(request.params.id, { reason, by: identityOf(request).name });
       await governance.refresh();
       return shown(row);
