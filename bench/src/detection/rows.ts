@@ -1,5 +1,8 @@
 import type { BenchRow } from '../bench-row.ts';
 
+/** Stands for a reference of zero, so that the ratio stays a number in JSON. */
+const LEAST_REFERENCE = 1e-9;
+
 /** One line of the table; higher is better unless said otherwise. */
 export function row(
   name: string,
@@ -14,7 +17,7 @@ export function row(
     unit,
     better,
     reference,
-    ratio: value / reference.value,
+    ratio: value / Math.max(reference.value, LEAST_REFERENCE),
     ...(target === undefined ? {} : { target }),
   };
 }
