@@ -74,7 +74,7 @@ describe('a round of observation', () => {
       .poll(() => events().map(({ event }) => event), { timeout: 5_000 })
       .toEqual(['incident-opened', 'violation-changed', 'incident-cleared']);
     expect(events()[0]?.text).toBe(
-      'Incident opened: error_rate (warning) fires, told by a query: error_rate_value of checkout is 0.2 (> 0.05).',
+      'Incident opened: error_rate (warning) fires, told by a query: error_rate_value of checkout is 0.2 (limit: > 0.05).',
     );
     expect(fixture.told('search')).toBeUndefined();
   });

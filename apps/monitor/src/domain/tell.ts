@@ -2,11 +2,15 @@ import type { TimelineEntry } from '@charter/shared/contracts';
 import type { Change } from './derive-violations.ts';
 import { instantOf, type ViolationRecord } from './violation-record.ts';
 
-/** What a violation measures, in a few words: `p99_latency_seconds of checkout is 0.82 (> 0.5)`. */
-function reads({ metric, component, value, comparator, threshold }: ViolationRecord): string {
-  const limit = threshold === null ? '' : ` (${comparator} ${String(threshold)})`;
+/**
+ * What a violation measures, in a few words: `p99_latency_seconds of checkout is 0.82 (limit: > 0.5)`. An alert may know
+ * before the query does: then the value is the one read last.
+ */
+function reads({ metric, component, value, comparator, threshold, source, state }: ViolationRecord): string {
+  const limit = threshold === null ? '' : ` (limit: ${comparator} ${String(threshold)})`;
   if (value === null) return `${metric} of ${component}${limit}`;
-  return `${metric} of ${component} is ${String(Number(value.toPrecision(4)))}${limit}`;
+  const isOld = source === 'alertmanager' && state === 'firing';
+  return `${metric} of ${component} ${isOld ? 'read last' : 'is'} ${String(Number(value.toPrecision(4)))}${limit}`;
 }
 
 const bySource = { prometheus: 'a query', alertmanager: 'an alert', charter: 'the charter' } as const;
