@@ -1,6 +1,6 @@
 import type { CompiledRule } from '../compile/compiled-rule.ts';
 import type { PolicySnapshot } from '../compile/snapshot.ts';
-import { overlapIndexOf } from './overlap-index.ts';
+import { overlapIndexOf, regionsMeet } from './overlap-index.ts';
 import { type Region, regionsOf } from './region.ts';
 
 /** Enforced rules with the requests they match, and which of them may meet. */
@@ -21,20 +21,25 @@ const mostPairs = 400_000;
 export function analyzePolicies(snapshot: PolicySnapshot): AnalyzedPolicies {
   const all = regionsOf(snapshot);
   const regions = all.filter(({ rule, cubes }) => rule.ref.rollout === 'enforce' && cubes.length > 0);
-  const index = overlapIndexOf(regions);
-  const overlaps = new Map<Region, readonly Region[]>();
+  const candidatesOf = overlapIndexOf(regions);
+  const overlaps = new Map(regions.map((region): [Region, Region[]] => [region, []]));
   let pairs = 0;
-  for (const region of regions) {
+  let looked = 0;
+  for (const [region, own] of overlaps) {
     if (pairs > mostPairs) break;
-    const found = index.overlaps(region);
-    pairs += found.length;
-    overlaps.set(region, found);
+    looked += 1;
+    for (const other of candidatesOf(region.rule)) {
+      if (other.rule.index <= region.rule.index || !regionsMeet(region, other)) continue;
+      pairs += 1;
+      own.push(other);
+      overlaps.get(other)?.push(region);
+    }
   }
   return {
     snapshot,
     regions,
     vacuous: all.filter(({ cubes }) => cubes.length === 0).map(({ rule }) => rule),
     overlapsOf: (region) => overlaps.get(region) ?? [],
-    isCutShort: overlaps.size < regions.length,
+    isCutShort: looked < regions.length,
   };
 }

@@ -2,9 +2,9 @@ import type { CompiledRule } from '../compile/compiled-rule.ts';
 import { type Glob, isExact } from '../compile/glob.ts';
 import type { PolicySnapshot } from '../compile/snapshot.ts';
 import type { PolicyRequest } from '../decide/request.ts';
-import { type Cube, cubeInBoth, cubesMeet } from './cube.ts';
+import { type Cube, cubeInBoth } from './cube.ts';
 import { namesOf } from './name-set.ts';
-import { type OverlapIndex, overlapIndexOf } from './overlap-index.ts';
+import { type OverlapIndex, overlapIndexOf, regionsMeet } from './overlap-index.ts';
 import { type Side, searchMorePermitted } from './permission-search.ts';
 import { type Region, regionsOf } from './region.ts';
 import type { RuleChanges } from './rule-changes.ts';
@@ -52,24 +52,27 @@ interface Tally {
 export function compareActions(
   old: PolicySnapshot,
   now: PolicySnapshot,
-  { added, removed, changed }: RuleChanges,
+  differing: RuleChanges['differing'],
 ): ActionComparison[] {
   const [before, after] = [versionOf(old), versionOf(now)];
-  const differing = [...removed, ...changed.map((change) => change.before)].flatMap(
-    (rule) => before.regions.get(rule) ?? [],
-  );
-  differing.push(
-    ...[...added, ...changed.map((change) => change.after)].flatMap((rule) => after.regions.get(rule) ?? []),
-  );
+  const changedRules = [
+    ...differing.before.flatMap((rule) => before.regions.get(rule) ?? []),
+    ...differing.after.flatMap((rule) => after.regions.get(rule) ?? []),
+  ];
   const named = exactNames([...old.rules, ...now.rules].map(({ matcher }) => matcher.actions));
+  const hasClasses = [...old.rules, ...now.rules].some(({ matcher }) => matcher.classes !== null);
   const tallies = new Map<string, Tally>();
-  for (const region of differing) {
+  const isSettled = (action: string): boolean => {
+    const tally = tallies.get(JSON.stringify([action, null]));
+    return tally !== undefined && tally.more !== null && tally.less !== null;
+  };
+  for (const region of changedRules) {
+    const { actions } = region.rule.matcher;
+    if (!hasClasses && actions?.every((glob) => isExact(glob) && isSettled(glob.pattern)) === true) continue;
     const sides = [before, after].map(
       ({ snapshot, index }): Side => ({
         version: { snapshot },
-        regions: [...index.candidates(region.rule)].filter(({ cubes }) =>
-          cubes.some((cube) => region.cubes.some((own) => cubesMeet(own, cube))),
-        ),
+        regions: index(region.rule).filter((other) => regionsMeet(region, other)),
       }),
     );
     const [oldSide, newSide] = sides;

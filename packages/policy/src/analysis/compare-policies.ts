@@ -38,7 +38,7 @@ export function comparePolicies(
   const now = compilePolicies(after, options);
   if (!now.ok) return { ok: false, side: 'new', errors: now.errors };
   const changes = ruleChanges(old.snapshot, now.snapshot);
-  const perAction = compareActions(old.snapshot, now.snapshot, changes);
+  const perAction = compareActions(old.snapshot, now.snapshot, changes.differing);
   const witnesses = perAction.map(({ witness }) => witness);
   const comparison: PolicyComparison = {
     verdict: permissivenessOf(

@@ -7,6 +7,8 @@ import type { Region } from './region.ts';
 interface NameTable {
   readonly exact: Map<string, Region[]>;
   readonly heads: Map<string, Region[]>;
+  /** Lengths of the heads. */
+  readonly lengths: Set<number>;
   sorted: readonly (readonly [string, readonly Region[]])[] | null;
 }
 interface ActionTable {
@@ -15,11 +17,8 @@ interface ActionTable {
   readonly unnamed: Region[];
 }
 
-/** Finds the regions that may overlap a given one without looking at all of them. */
-export interface OverlapIndex {
-  readonly candidates: (rule: CompiledRule) => ReadonlySet<Region>;
-  readonly overlaps: (region: Region) => readonly Region[];
-}
+/** Finds the regions that may overlap one of a rule, without looking at all of them. */
+export type OverlapIndex = (rule: CompiledRule) => readonly Region[];
 
 export function overlapIndexOf(regions: readonly Region[]): OverlapIndex {
   const exact = new Map<string, ActionTable>();
@@ -42,24 +41,37 @@ export function overlapIndexOf(regions: readonly Region[]): OverlapIndex {
     const matched = [...exact].filter(([name]) => globs.some((glob) => globMatches(glob, name)));
     return [...new Set([...named, ...matched.map(([, table]) => table), patterned])];
   };
-  const candidates = (rule: CompiledRule): ReadonlySet<Region> => {
-    const found = new Set<Region>();
+  // Marks what was already collected for the rule asked about.
+  const marks = new Map(regions.map((region, at) => [region, at]));
+  const marked = new Int32Array(regions.length);
+  let mark = 0;
+  return (rule) => {
+    const found: Region[] = [];
+    mark += 1;
+    const take: Take = (some) => {
+      for (const region of some) {
+        const at = marks.get(region) ?? 0;
+        if (marked[at] === mark) continue;
+        marked[at] = mark;
+        found.push(region);
+      }
+    };
     for (const table of tablesFor(rule)) {
-      for (const region of table.unnamed) found.add(region);
-      collect(table.metrics, rule.matcher.metrics, found);
-      collect(table.targets, rule.matcher.targets, found);
+      take(table.unnamed);
+      collect(table.metrics, rule.matcher.metrics, take);
+      collect(table.targets, rule.matcher.targets, take);
     }
     return found;
   };
-  const overlaps = (region: Region): readonly Region[] =>
-    [...candidates(region.rule)].filter(
-      (other) =>
-        other.rule !== region.rule && other.cubes.some((cube) => region.cubes.some((own) => cubesMeet(own, cube))),
-    );
-  return { candidates, overlaps };
 }
 
-const createNames = (): NameTable => ({ exact: new Map(), heads: new Map(), sorted: null });
+/** Whether some request may be in both regions. */
+export const regionsMeet = (a: Region, b: Region): boolean =>
+  a.cubes.some((cube) => b.cubes.some((other) => cubesMeet(cube, other)));
+
+type Take = (regions: readonly Region[]) => void;
+
+const createNames = (): NameTable => ({ exact: new Map(), heads: new Map(), lengths: new Set(), sorted: null });
 const createTable = (): ActionTable => ({ metrics: createNames(), targets: createNames(), unnamed: [] });
 
 function add({ metrics, targets, unnamed }: ActionTable, region: Region): void {
@@ -73,16 +85,16 @@ function addNames(table: NameTable, globs: readonly Glob[], region: Region): voi
   for (const glob of globs) {
     const head = glob.pieces[0] ?? '';
     const map = isExact(glob) ? table.exact : table.heads;
+    if (map === table.heads) table.lengths.add(head.length);
     const bucket = map.get(head);
     if (bucket === undefined) map.set(head, [region]);
     else if (bucket.at(-1) !== region) bucket.push(region);
   }
 }
 
-function collect(table: NameTable, globs: readonly Glob[] | null, found: Set<Region>): void {
-  const take = (regions: readonly Region[] | undefined): void => {
-    for (const region of regions ?? []) found.add(region);
-  };
+const noRegions: readonly Region[] = [];
+
+function collect(table: NameTable, globs: readonly Glob[] | null, take: Take): void {
   if (globs === null) {
     for (const bucket of table.exact.values()) take(bucket);
     for (const bucket of table.heads.values()) take(bucket);
@@ -90,14 +102,16 @@ function collect(table: NameTable, globs: readonly Glob[] | null, found: Set<Reg
   }
   for (const glob of globs) {
     const head = glob.pieces[0] ?? '';
-    for (let length = 0; length <= head.length; length += 1) take(table.heads.get(head.slice(0, length)));
-    if (isExact(glob)) take(table.exact.get(head));
-    else for (const regions of behind(table, head)) take(regions);
+    for (const length of table.lengths) {
+      if (length <= head.length) take(table.heads.get(head.slice(0, length)) ?? noRegions);
+    }
+    if (isExact(glob)) take(table.exact.get(head) ?? noRegions);
+    else takeBehind(table, head, take);
   }
 }
 
-/** Regions whose name or head begins with this text. */
-function* behind(table: NameTable, head: string): Generator<readonly Region[]> {
+/** Takes the regions whose name or head begins with this text. */
+function takeBehind(table: NameTable, head: string, take: Take): void {
   table.sorted ??= [...table.exact, ...table.heads].sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   const { sorted } = table;
   let low = 0;
@@ -110,6 +124,6 @@ function* behind(table: NameTable, head: string): Generator<readonly Region[]> {
   for (let at = low; at < sorted.length; at += 1) {
     const entry = sorted[at];
     if (!entry?.[0].startsWith(head)) return;
-    yield entry[1];
+    take(entry[1]);
   }
 }

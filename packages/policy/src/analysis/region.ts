@@ -5,7 +5,7 @@ import { type Cube, cubeInBoth, everything } from './cube.ts';
 import { cubesFrom } from './formula.ts';
 import { nameSetFrom } from './name-set.ts';
 import type { Attribute } from './request-variables.ts';
-import { anyText, textIn, type Values } from './value-set.ts';
+import { anyText, type TextValues, textIn, type Values } from './value-set.ts';
 
 /** Cubes that one condition may take; beyond, it counts as unreadable. */
 const mostCubes = 48;
@@ -40,8 +40,9 @@ const matcherKeys = [
 /** The regions of all rules of a snapshot, in their order. */
 export function regionsOf({ rules, defaultEnvironment }: PolicySnapshot): readonly Region[] {
   const conditions = new Map<string, readonly Cube[]>();
+  const values = new Map<string, TextValues>();
   return rules.map((rule) => {
-    const selected = selectedCube(rule.matcher, defaultEnvironment !== null);
+    const selected = selectedCube(rule.matcher, defaultEnvironment !== null, values);
     if (selected === null || rule.condition === null) return { rule, cubes: selected === null ? [] : [selected] };
     const failureMatches = rule.rank < 2;
     const key = `${String(failureMatches)} ${rule.condition.source}`;
@@ -63,13 +64,16 @@ function conditionCubes(
 }
 
 /** Null when the selector fits nothing, as when a rule is for another environment than its policy. */
-function selectedCube(matcher: RuleMatcher, hasEnvironment: boolean): Cube | null {
+function selectedCube(matcher: RuleMatcher, hasEnvironment: boolean, known: Map<string, TextValues>): Cube | null {
   const cube = new Map<string, Values>(everything);
   for (const key of matcherKeys) {
     const globs = matcher[key];
     if (globs === null) continue;
     if (globs.length === 0) return null;
-    const values = textIn(nameSetFrom(globs));
+    // The same patterns share one set, which saves memory and comparisons.
+    const text = globs.length === 1 ? (globs[0]?.pattern ?? '') : globs.map(({ pattern }) => pattern).join('\n');
+    const values = known.get(text) ?? textIn(nameSetFrom(globs));
+    known.set(text, values);
     if (key !== 'actions' || values.all.length > 0) cube.set(attributeOf[key], values);
   }
   // The environment of the snapshot stands in for one that is not named.

@@ -13,11 +13,15 @@ export interface RuleChange {
 export interface RuleChanges {
   readonly added: readonly CompiledRule[];
   readonly removed: readonly CompiledRule[];
-  readonly changed: readonly {
-    readonly before: CompiledRule;
-    readonly after: CompiledRule;
-    readonly parts: readonly ChangedPart[];
-  }[];
+  readonly changed: readonly PairedRules[];
+  /** Rules of either side that have no equal on the other, whatever they are called. */
+  readonly differing: { readonly before: readonly CompiledRule[]; readonly after: readonly CompiledRule[] };
+}
+
+interface PairedRules {
+  readonly before: CompiledRule;
+  readonly after: CompiledRule;
+  readonly parts: readonly ChangedPart[];
 }
 
 const parts = ['effect', 'match', 'when', 'rollout', 'automation', 'obligations', 'environment'] as const;
@@ -34,18 +38,58 @@ export function ruleChanges(before: PolicySnapshot, after: PolicySnapshot): Rule
     else same.push(rule);
   }
   const added: CompiledRule[] = [];
-  const changed: RuleChanges['changed'][number][] = [];
+  const changed: PairedRules[] = [];
   for (const rule of after.rules) {
     const earlier = waiting.get(keyOf(rule))?.shift();
     if (earlier === undefined) added.push(rule);
     else {
-      const [old, now] = [contentOf(earlier), contentOf(rule)];
-      const different = parts.filter((part) => old[part] !== now[part]);
+      const different = differentParts(earlier, rule);
       if (different.length > 0) changed.push({ before: earlier, after: rule, parts: different });
     }
   }
-  return { added, removed: [...waiting.values()].flat(), changed };
+  const removed = [...waiting.values()].flat();
+  const differing = withoutEquals(
+    [...removed, ...changed.map((pair) => pair.before)],
+    [...added, ...changed.map((pair) => pair.after)],
+  );
+  return { added, removed, changed, differing };
 }
+
+/** Leaves out rules that both sides have, under whatever id. */
+function withoutEquals(before: readonly CompiledRule[], after: readonly CompiledRule[]): RuleChanges['differing'] {
+  const contents = (rules: readonly CompiledRule[]) =>
+    new Map(rules.map((rule) => [JSON.stringify(contentOf(rule)), rule]));
+  const [old, now] = [contents(before), contents(after)];
+  return {
+    before: [...old].filter(([content]) => !now.has(content)).map(([, rule]) => rule),
+    after: [...now].filter(([content]) => !old.has(content)).map(([, rule]) => rule),
+  };
+}
+
+function differentParts(before: CompiledRule, after: CompiledRule): readonly ChangedPart[] {
+  if (isSameText(before, after)) return [];
+  const [old, now] = [contentOf(before), contentOf(after)];
+  return parts.filter((part) => old[part] !== now[part]);
+}
+
+/** Written alike, which is cheaper to see than meant alike. */
+function isSameText(a: CompiledRule, b: CompiledRule): boolean {
+  const [one, two] = [a.source, b.source];
+  return (
+    one.effect === two.effect &&
+    one.rollout === two.rollout &&
+    one.automation === two.automation &&
+    one.when?.source === two.when?.source &&
+    a.policy.environment === b.policy.environment &&
+    one.obligations.length + two.obligations.length === 0 &&
+    matchKeys.every((key) => isSameList(one.match[key], two.match[key]))
+  );
+}
+
+const matchKeys = ['actions', 'targets', 'metrics', 'classes', 'groups', 'roles', 'purposes', 'environments'] as const;
+
+const isSameList = (a: readonly string[] | undefined, b: readonly string[] | undefined): boolean =>
+  a === b || (a !== undefined && a.length === b?.length && a.every((item, at) => item === b[at]));
 
 function contentOf({ policy, source, effect }: CompiledRule): Readonly<Record<ChangedPart, string | null>> {
   const { match } = source;

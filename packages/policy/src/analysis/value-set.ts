@@ -77,6 +77,7 @@ export function valuesMeet(a: Values, b: Values): boolean {
   const [second] = b.all;
   const areSimple = a.all.length === 1 && b.all.length === 1 && a.none.length === 0 && b.none.length === 0;
   if (areSimple && first !== undefined && second !== undefined) {
+    if (first === second) return true;
     for (const name of first.exact) if (hasName(second, name)) return true;
     for (const name of second.exact) if (hasName(first, name)) return true;
     if (first.globs.length === 0 || second.globs.length === 0) return false;
