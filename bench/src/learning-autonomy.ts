@@ -6,6 +6,7 @@ import {
   createRandom,
   observeCase,
   type Random,
+  seedOf,
   unproven,
 } from '@charter/learning';
 
@@ -49,16 +50,17 @@ const perMonth = 10;
 const approvedShare = 0.8;
 
 /**
- * Families of like policies, each with ten incidents a month for two years. A fifth does nothing (success is the
+ * Families of twenty like policies, each with ten incidents a month for two years. A fifth does nothing (success is the
  * problem's own recovery), a fifth does harm, the rest helps; three in ten turn bad at some time.
  */
 export function simulateAutonomy(policyCount: number, seed: number): AutonomyResult {
-  const random = createRandom(seed);
   const policies: Policy[] = [];
   const bad: number[] = [];
   while (policies.length < policyCount) {
-    const family = createFamily(random);
-    bad.push(...live(family, random));
+    // worlds of their own seeds, so that other rules meet the same worlds
+    const world = `${String(seed)}/${String(policies.length)}`;
+    const family = createFamily(createRandom(seedOf(`${world} made`)));
+    bad.push(...live(family, createRandom(seedOf(`${world} lived`))));
     policies.push(...family);
   }
   const safe = policies.filter((policy) => isSafe(policy) && (policy.driftsAt ?? Number.POSITIVE_INFINITY) > 90);

@@ -1,4 +1,5 @@
-import { createTextIndex, type Document } from '@charter/learning';
+import { createRandom, createTextIndex, type Document, type TextIndexOptions } from '@charter/learning';
+import type { FaultSituation } from './learning-situations.ts';
 
 export interface RetrievalResult {
   readonly documents: number;
@@ -53,3 +54,38 @@ const linesOf = (jsonl: string): Array<Record<string, unknown>> =>
     .map((line) => JSON.parse(line) as Record<string, unknown>);
 
 const text = (of: Record<string, unknown>, name: string): string => String(of[name] ?? '');
+
+/** Recall@5 of incidents with the same cause (kind and component) in a history of the testbed's faults. */
+export function measureRecall(situations: readonly FaultSituation[], incidents: number, seed: number) {
+  const random = createRandom(seed);
+  const history = Array.from({ length: incidents }, (_, index) => {
+    const situation = situations[random.integer(situations.length)];
+    return {
+      id: String(index),
+      cause: `${situation?.kind ?? ''} ${situation?.component ?? ''}`,
+      words: situation?.words ?? '',
+    };
+  });
+  const documents = history.map(({ id, words }): Document => {
+    const [cause = '', component = '', ...rest] = words.split(' ');
+    return { id, title: `${cause} ${component}`, body: rest.join(' ') };
+  });
+  const recallOf = (options: TextIndexOptions): number => {
+    const index = createTextIndex(documents, options);
+    const shares = history.map(({ id, cause, words }) => {
+      const same = history.filter((one) => one.cause === cause && one.id !== id).length;
+      const found = index
+        .closest(words, 6)
+        .filter((match) => match.id !== id)
+        .slice(0, 5)
+        .filter((match) => history[Number(match.id)]?.cause === cause).length;
+      return same === 0 ? 1 : found / Math.min(5, same);
+    });
+    return shares.reduce((sum, share) => sum + share, 0) / shares.length;
+  };
+  return {
+    hybrid: recallOf({}),
+    words: recallOf({ latentWeight: 0 }),
+    vectors: recallOf({ latentWeight: Number.POSITIVE_INFINITY }),
+  };
+}

@@ -51,6 +51,8 @@ export interface FaultSituation {
   readonly component: ComponentName;
   readonly intensity: number;
   readonly features: readonly number[];
+  /** The same as the words of an incident: component, cause, what was violated. */
+  readonly words: string;
   readonly runbook: number;
   /** 1 − 0.3 · cost where the component is well again within the wait, else 0. */
   readonly rewards: readonly number[];
@@ -76,6 +78,7 @@ export function playSituations(seed: number): FaultSituation[] {
         const { healthy, signals } = testbed.state()[component];
         if (healthy) return [];
         const levels = levelsOf(component, signals);
+        const told = tellersOf(component, testbed.metrics());
         const found = testbed.save();
         const rewards = remedies.map((remedy) => {
           const trial = restoreTestbed(found);
@@ -89,7 +92,13 @@ export function playSituations(seed: number): FaultSituation[] {
             kind: fault,
             component,
             intensity,
-            features: featuresOf(component, levels, testbed.metrics()),
+            features: featuresOf(component, levels, told),
+            words: wordsOf(
+              component,
+              levels,
+              told,
+              signals.requestsPerSecond / calm.state()[component].signals.requestsPerSecond,
+            ),
             runbook: runbookFor(levels),
             rewards,
           },
@@ -129,23 +138,35 @@ function levelsOf(component: ComponentName, signals: Signals): Levels {
 /** Signals that tell causes apart, as `SIGNALS.md` of the testbed lists them. */
 const tellers = ['cpu_steal_ratio', 'config_drift_keys', 'policy_drift', 'replica_restarts_total'] as const;
 const shapes = ['gateway', 'service', 'cache', 'database'] as const;
-const causes = [...tellers, 'replicas', 'memory', 'load', 'latency', 'errors'] as const;
+const symptoms = ['replicas', 'memory', 'load', 'latency', 'errors'] as const;
+const causes = [...tellers, ...symptoms] as const;
 /** A constant; levels, and whether they are broken; what tells causes apart; the cause; the component's class. */
 export const featureCount = 1 + 5 + 5 + tellers.length + causes.length + shapes.length;
 
-/** What analysis knows of an incident. */
-function featuresOf(component: ComponentName, levels: Levels, metrics: readonly MetricFamily[]): number[] {
-  const told = tellers.map((name) => {
+/** Which of those signals speak. */
+function tellersOf(component: ComponentName, metrics: readonly MetricFamily[]): boolean[] {
+  return tellers.map((name) => {
     const family = metrics.find((one) => one.name === `testbed_${name}`);
     if (!family || family.type === 'histogram') return false;
     return (family.samples.find(({ labels }) => labels.component === component)?.value ?? 0) > 0.1;
   });
+}
+
+const isBroken = (level: number): boolean => level > 1.001;
+
+/** An incident in words, the cause first. */
+function wordsOf(component: ComponentName, levels: Levels, told: readonly boolean[], surge: number): string {
+  const speaking = tellers.filter((_, index) => told[index]);
+  const broken = symptoms.filter((name) => isBroken(levels[name]));
+  const cause = speaking[0] ?? (surge > 1.3 ? 'request_surge' : broken[0]);
+  return [cause, component, ...broken.flatMap((name) => [`${name}_high`, component])].join(' ');
+}
+
+/** What analysis knows of an incident, as numbers. */
+function featuresOf(component: ComponentName, levels: Levels, told: readonly boolean[]): number[] {
   const values = Object.values(levels);
-  const broken = values.map((level) => level > 1.001);
-  const found = [
-    ...told,
-    ...(['replicas', 'memory', 'load', 'latency', 'errors'] as const).map((name) => levels[name] > 1.001),
-  ];
+  const broken = values.map(isBroken);
+  const found = [...told, ...symptoms.map((name) => isBroken(levels[name]))];
   const cause = found.indexOf(true);
   const shape = component === 'gateway' || component === 'cache' || component === 'database' ? component : 'service';
   const flag = (is: boolean): number => (is ? 1 : 0);

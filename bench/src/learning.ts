@@ -1,13 +1,12 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { BenchRow } from './bench-row.ts';
 import { simulateAutonomy } from './learning-autonomy.ts';
 import { simulateCoverage } from './learning-coverage.ts';
 import { simulateLadder } from './learning-ladder.ts';
 import { evaluateLetter } from './learning-letter.ts';
-import { measureRetrieval } from './learning-retrieval.ts';
+import { measureRecall, measureRetrieval } from './learning-retrieval.ts';
 import { simulateSelection } from './learning-selection.ts';
 import { playSituations } from './learning-situations.ts';
+import { dataOf, mean, row, spread } from './learning-table.ts';
 
 const seeds = Array.from({ length: 10 }, (_, index) => index + 1);
 
@@ -24,6 +23,7 @@ export async function run(args: readonly string[] = []): Promise<BenchRow[]> {
     ...coverageRows(),
     ...letterRows(quick ? 3 : 20),
     ...retrievalRows(),
+    ...recallRows(situations),
     ...autonomyRows(quick ? 1_000 : 10_000),
   ];
 }
@@ -170,13 +170,16 @@ function retrievalRows(): BenchRow[] {
   ];
 }
 
-/** A file of the learning data; null, and said so, when it is not there. */
-function dataOf(name: string): string | null {
-  const folder = process.env.CHARTER_DATA ?? join(import.meta.dirname, '../../../shared/data');
-  const path = join(folder, 'learning', name);
-  if (existsSync(path)) return readFileSync(path, 'utf8');
-  console.log(`${path} is absent; its rows are left out. CHARTER_DATA names the folder of the data.`);
-  return null;
+function recallRows(situations: Situations): BenchRow[] {
+  const { hybrid, words, vectors } = measureRecall(situations, 300, 1);
+  const recall = {
+    name: 'retrieval: recall@5 of incidents with the same cause, 300 faults of the testbed',
+    unit: 'ratio',
+  } as const;
+  return [
+    row({ ...recall, value: hybrid, better: 'higher', reference: ['words alone', words], target: '>= 0.9' }),
+    row({ ...recall, value: hybrid, better: 'higher', reference: ['vectors alone', vectors] }),
+  ];
 }
 
 function autonomyRows(policies: number): BenchRow[] {
@@ -226,18 +229,4 @@ function autonomyRows(policies: number): BenchRow[] {
       target: '<= 3',
     }),
   ];
-}
-
-function row(one: Omit<BenchRow, 'reference' | 'ratio'> & { readonly reference: readonly [string, number] }): BenchRow {
-  const [name, value] = one.reference;
-  return { ...one, reference: { name, value }, ratio: value === 0 ? Number.NaN : one.value / value };
-}
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** The 5th to 95th percentile over the seeds. */
-function spread(values: readonly number[]): string {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number): string => (sorted[Math.round(share * (sorted.length - 1))] ?? 0).toFixed(2);
-  return `5th to 95th percentile of ${String(values.length)} seeds ${at(0.05)} to ${at(0.95)}`;
 }

@@ -19,7 +19,6 @@ import { outcomeCounts } from './adapters/statistics.ts';
 import { tallyBook } from './adapters/tally-book.ts';
 import { buildApp } from './app.ts';
 import { KnowledgeConfig, learningSettingsFrom } from './config.ts';
-import { earnedModesFrom } from './domain/autonomy-view.ts';
 import { standingFrom } from './domain/statistics-from.ts';
 import { createMetrics } from './metrics.ts';
 import { type KnowledgeTables, migrations } from './migrations.ts';
@@ -88,7 +87,7 @@ export async function startKnowledge(environment: Environment): Promise<RunningS
     settings,
     environment: config.CHARTER_ENVIRONMENT,
     onEarned: publishing.wake,
-    earnedModes: async () => earnedModesFrom(await autonomyStates(store)),
+    earnedStates: () => autonomyStates(store),
   });
   return startService({
     app: 'knowledge',

@@ -3,6 +3,7 @@ import { createTestKeys, describeServiceEdges, expectEveryRouteGuarded } from '@
 import type { Outcome, Recommendation } from '@charter/shared/contracts';
 import { newId, openStore, type Store } from '@charter/store';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { autonomyStates } from '../src/adapters/autonomy-log.ts';
 import { incidentMemory } from '../src/adapters/incident-memory.ts';
 import { outcomeLog } from '../src/adapters/outcome-log.ts';
 import { outcomeCounts } from '../src/adapters/statistics.ts';
@@ -50,9 +51,14 @@ describe('autonomy', () => {
     expect(await earned()).toMatchObject({ mode: 'auto', missing: [] });
     const answer = await loop.get<Recommendation>('recommendations?rootCause=cpu_ratio');
     expect(answer.best?.earned).toBe('auto');
+    const insights = await loop.get<{ items: Array<{ kind: string; text: string }> }>('insights');
+    expect(insights.items).toContainEqual(
+      expect.objectContaining({ kind: 'promote', text: expect.stringContaining('SCALE_UP on stateless has earned') }),
+    );
     const worse = acted(0, { type: 'degradation', timeToStabilizeSeconds: null });
     await loop.learn(worse);
     expect(await earned()).toMatchObject({ mode: 'approve', changes: [{ from: 'auto', to: 'approve' }, {}, {}] });
+    expect((await loop.get<typeof insights>('insights')).items[0]).toMatchObject({ kind: 'demote' });
     await expect
       .poll(() => loop.story.filter(({ incidentId }) => incidentId === worse.incidentId).map(({ text }) => text))
       .toContainEqual(
@@ -117,7 +123,7 @@ function appOn(variables: Record<string, string> = {}) {
     analyses: { latestOf: async () => null },
     settings: learningSettingsFrom(config),
     environment: 'test',
-    earnedModes: async () => () => 'observe',
+    earnedStates: () => autonomyStates(store),
     onEarned: () => undefined,
   });
 }

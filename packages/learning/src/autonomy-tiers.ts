@@ -30,8 +30,8 @@ export const autonomyTiers = {
     name: 'medium',
     successAtLeast: 0.6,
     harmAtMost: 0.05,
-    cases: 15,
-    days: 21,
+    cases: 12,
+    days: 14,
     observed: 5,
     harmsToDemote: 1,
     requalify: 10,
@@ -41,7 +41,7 @@ export const autonomyTiers = {
     successAtLeast: 0.7,
     harmAtMost: 0.01,
     cases: 20,
-    days: 42,
+    days: 28,
     observed: 5,
     harmsToDemote: 1,
     requalify: 20,
@@ -54,5 +54,8 @@ export const tierOf = (risk: number): AutonomyTier =>
 
 /** Chance of being promoted by luck alone, over all time: by false success, and by harm that has not shown yet. */
 export const luck = { success: 0.01, harm: 0.1 } as const;
-/** What like targets show counts by this much; the bound stays valid (a martingale to a power below one is one). */
+/**
+ * What like targets show counts by this much beside the own record. The bounds then speak of the rate that like targets share;
+ * the own record must not contradict it.
+ */
 export const pooledWeight = 1;

@@ -7,7 +7,16 @@ import { count, percent } from './words.ts';
 /** What outcomes teach, in words, with what it rests on. */
 export const Insight = z.object({
   id: z.string(),
-  kind: z.enum(['best-action', 'useless-remedy', 'harmful-action', 'heals-itself', 'side-effects', 'odd-target']),
+  kind: z.enum([
+    'best-action',
+    'useless-remedy',
+    'harmful-action',
+    'heals-itself',
+    'side-effects',
+    'odd-target',
+    'promote',
+    'demote',
+  ]),
   text: z.string(),
   /** What to do about it. */
   advice: z.string(),

@@ -2,12 +2,15 @@ import { role } from '@charter/service';
 import { ActionType, MetricName, Name, Recommendation } from '@charter/shared/contracts';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { AutonomyState } from '../adapters/autonomy-log.ts';
 import type { OutcomeCounter } from '../adapters/statistics.ts';
 import type { TallyBook } from '../adapters/tally-book.ts';
 import type { LearningSettings } from '../config.ts';
+import { autonomyInsights } from '../domain/autonomy-insights.ts';
+import { earnedModesFrom } from '../domain/autonomy-view.ts';
 import { Insight, insightsFrom } from '../domain/insights-from.ts';
 import { Pattern, patternsFrom } from '../domain/pattern-from.ts';
-import { type EarnedModes, recommendationFrom } from '../domain/recommendation-from.ts';
+import { recommendationFrom } from '../domain/recommendation-from.ts';
 import { Standing, standingFrom, standingsFrom } from '../domain/statistics-from.ts';
 
 const Named = z.array(Standing.extend({ name: z.string() }));
@@ -24,12 +27,12 @@ export interface KnowledgeDeps {
   readonly tallies: TallyBook;
   readonly counter: OutcomeCounter;
   readonly settings: LearningSettings;
-  readonly earnedModes: () => Promise<EarnedModes>;
+  readonly earnedStates: () => Promise<AutonomyState[]>;
 }
 
 /** What outcomes add up to. */
 export const knowledgeRoutes: FastifyPluginAsyncZod<KnowledgeDeps> = async (app, deps) => {
-  const { tallies, counter, settings, earnedModes } = deps;
+  const { tallies, counter, settings, earnedStates } = deps;
   const { halfLifeDays } = settings;
 
   app.get(
@@ -42,9 +45,9 @@ export const knowledgeRoutes: FastifyPluginAsyncZod<KnowledgeDeps> = async (app,
       },
     },
     async ({ query }) => {
-      const [concerning, earned] = await Promise.all([tallies.concerning(query.rootCause), earnedModes()]);
+      const [concerning, states] = await Promise.all([tallies.concerning(query.rootCause), earnedStates()]);
       const asked = { rootCause: query.rootCause, component: query.component ?? null };
-      return recommendationFrom(concerning, asked, earned, halfLifeDays);
+      return recommendationFrom(concerning, asked, earnedModesFrom(states), halfLifeDays);
     },
   );
 
@@ -64,8 +67,8 @@ export const knowledgeRoutes: FastifyPluginAsyncZod<KnowledgeDeps> = async (app,
     },
     async ({ query }) => {
       const { rootCause, action, targetClass } = query;
-      const [all, earned] = await Promise.all([tallies.all(), earnedModes()]);
-      const asked = patternsFrom(all, earned, halfLifeDays).filter(
+      const [all, states] = await Promise.all([tallies.all(), earnedStates()]);
+      const asked = patternsFrom(all, earnedModesFrom(states), halfLifeDays).filter(
         (one) =>
           (rootCause === undefined || one.rootCause === rootCause) &&
           (action === undefined || one.action === action) &&
@@ -81,7 +84,10 @@ export const knowledgeRoutes: FastifyPluginAsyncZod<KnowledgeDeps> = async (app,
       config: role('viewer'),
       schema: { querystring: z.strictObject({ limit }), response: { 200: z.object({ items: z.array(Insight) }) } },
     },
-    async ({ query }) => ({ items: insightsFrom(await tallies.all(), halfLifeDays).slice(0, query.limit) }),
+    async ({ query }) => {
+      const [all, states] = await Promise.all([tallies.all(), earnedStates()]);
+      return { items: [...autonomyInsights(states), ...insightsFrom(all, halfLifeDays)].slice(0, query.limit) };
+    },
   );
 
   app.get(
