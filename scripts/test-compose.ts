@@ -106,7 +106,7 @@ async function testOn(engine: Engine): Promise<void> {
 
 /** All containers that have a health check say that they are well, and the one-shots ended well. */
 async function untilHealthy(engine: Engine): Promise<void> {
-  await until('all containers to be healthy', 180_000, async () => {
+  await until('all containers to be healthy', 300_000, async () => {
     const lines = (await engine.docker(['ps', '--all', '--format', '{{.Names}}: {{.Status}}'])).trim().split('\n');
     const waiting = lines.filter((line) => !line.includes('(healthy)') && !line.includes('Exited (0)'));
     if (waiting.length > 0) throw new Error(waiting.join(', '));

@@ -48,7 +48,7 @@ export async function startEngine(folder: string, signal: AbortSignal): Promise<
     ...['--bridge', 'none', '--iptables=false', '--ip6tables=false', '--ip-forward=false'],
   ];
   const daemon = spawn(programs.daemon, args, { stdio: ['ignore', daemonLog, daemonLog] });
-  const env = { DOCKER_HOST: socket, DOCKER_BUILDKIT: '0' };
+  const env = { DOCKER_HOST: socket, DOCKER_BUILDKIT: '0', COMPOSE_HTTP_TIMEOUT: '300' };
   const engine: Engine = {
     folder,
     signal,
