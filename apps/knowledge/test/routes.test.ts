@@ -1,6 +1,8 @@
+import { execFileSync } from 'node:child_process';
 import { configFrom, createLog, createRegistry } from '@charter/service';
 import { createTestKeys, describeServiceEdges, expectEveryRouteGuarded } from '@charter/service/testing';
 import type { Outcome, Recommendation } from '@charter/shared/contracts';
+import { findBinaries } from '@charter/stack';
 import { newId, openStore, type Store } from '@charter/store';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { autonomyStates } from '../src/adapters/autonomy-log.ts';
@@ -127,6 +129,25 @@ function appOn(variables: Record<string, string> = {}) {
     onEarned: () => undefined,
   });
 }
+
+test('metrics pass promtool, with what is specific to knowledge', async () => {
+  const app = await appOn();
+  const text = (await app.inject('/metrics')).body;
+  for (const name of [
+    'outcomes_total',
+    'relapses_total',
+    'adaptations_total',
+    'autonomy_changes_total',
+    'time_to_stabilize_seconds',
+    'harmful_actions_ratio',
+  ]) {
+    expect(text).toContain(`charter_knowledge_${name}`);
+  }
+  const { promtool } = await findBinaries();
+  const options = { input: text, stdio: 'pipe' } as const;
+  expect(execFileSync(promtool.path, ['check', 'metrics'], options).toString()).toBe('');
+  await app.close();
+});
 
 test('every route asks for the role it names', async () => {
   const keys = await createTestKeys();
