@@ -121,6 +121,7 @@ describe('the actuators', () => {
     expect(await validate('shoe_size')).toMatchObject({ body: { allowed: false, reason: 'NOT_WHITELISTED' } });
     await charter.ok(act('evaluation/bypass', { ttlSeconds: 0.2 }));
     await expect.poll(async () => (await validate('shoe_size')).body.allowed).toBe(false);
+    await expect.poll(async () => (await component('evaluation')).spec.bypassUntil).toBeNull();
   });
 
   test('a restart loads the policies again', async () => {

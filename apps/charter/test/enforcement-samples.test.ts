@@ -303,4 +303,19 @@ describe('the escalation ladder', () => {
     expect((await about('browsing_history'))[0]).toMatchObject({ severity: 'CRITICAL', firing: false });
     await client.end();
   });
+
+  test('samples are answered while the ladder cannot be reached, and counted once it can', async () => {
+    const client = new Client({ connectionString: charter.database.url });
+    await client.connect();
+    const name = 'user_location';
+    const before = (await about(name))[0]?.attempt_count ?? 0;
+    await client.query('select pg_advisory_lock(5120448)'); // holds up every writer of the ladder
+    const [blocked, allowed] = await Promise.all([attempt(name), validate(sample('latency_p95'))]);
+    expect(blocked).toMatchObject({ allowed: false, enforcementAction: 'BLOCK' });
+    expect(allowed).toMatchObject({ allowed: true });
+    await Promise.all([attempt(name), attempt(name)]);
+    expect((await about(name))[0]?.attempt_count ?? 0).toBe(before);
+    await client.end();
+    await expect.poll(async () => (await about(name))[0]?.attempt_count ?? 0).toBeGreaterThanOrEqual(3);
+  });
 });

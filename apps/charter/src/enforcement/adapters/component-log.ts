@@ -48,7 +48,7 @@ export async function componentLog(store: Store<CharterTables>, log: Log, onRest
     const [evaluation, committee] = [row('evaluation'), row('committee')];
     return {
       evaluation: {
-        spec: evaluation ? EvaluationSpec.parse(JSON.parse(evaluation.spec)) : initialSpecs.evaluation,
+        spec: evaluation ? evaluationFrom(evaluation.spec, Date.now()) : initialSpecs.evaluation,
         restarts: evaluation?.restarts ?? 0,
       },
       committee: {
@@ -92,6 +92,13 @@ export async function componentLog(store: Store<CharterTables>, log: Log, onRest
 }
 export type ComponentLog = Awaited<ReturnType<typeof componentLog>>;
 
+/** A bypass that is over reads as none. */
+function evaluationFrom(text: string, now: number): EvaluationSpec {
+  const spec = EvaluationSpec.parse(JSON.parse(text));
+  const isOver = spec.bypassUntil !== null && Date.parse(spec.bypassUntil) <= now;
+  return isOver ? { ...spec, bypassUntil: null } : spec;
+}
+
 async function change(
   tx: Tx<CharterTables>,
   name: ComponentName,
@@ -132,7 +139,8 @@ async function change(
     }
   }
   const { now } = await tx.db.selectNoFrom(sql<Date>`clock_timestamp()`.as('now')).executeTakeFirstOrThrow();
-  const previous = (name === 'evaluation' ? EvaluationSpec : CommitteeSpec).parse(JSON.parse(row.spec));
+  const previous =
+    name === 'evaluation' ? evaluationFrom(row.spec, now.getTime()) : CommitteeSpec.parse(JSON.parse(row.spec));
   const done = actuate(name, previous, order, now.getTime());
   if (!done.ok) {
     throw new CharterError('request-invalid', done.detail, { errors: [{ pointer: '', detail: done.detail }] });
