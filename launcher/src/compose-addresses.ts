@@ -15,7 +15,8 @@ export function composeAddress(port: number): string {
 
 interface ScrapeConfig {
   readonly job_name: string;
-  readonly static_configs: ReadonlyArray<{
+  /** Absent for targets that are read from files. */
+  readonly static_configs?: ReadonlyArray<{
     readonly targets: readonly string[];
     readonly labels?: Readonly<Record<string, string>>;
   }>;
@@ -30,7 +31,9 @@ export function scrapingReplicas(prometheusConfig: string): string {
   return stringify({ ...rest, scrape_configs: scrape_configs.flatMap(jobsPerService) });
 }
 
-function jobsPerService({ static_configs, job_name, ...rest }: ScrapeConfig): object[] {
+function jobsPerService(config: ScrapeConfig): object[] {
+  const { static_configs, job_name, ...rest } = config;
+  if (!static_configs) return [config];
   return static_configs.flatMap(({ targets, labels = {} }) =>
     targets.map((target) => {
       const [name = '', port = ''] = target.split(':');

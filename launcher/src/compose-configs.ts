@@ -8,7 +8,8 @@ const keys = process.env.CHARTER_KEYS_DIR ?? '/charter/keys';
 const folder = process.env.CHARTER_CONFIG_DIR ?? '/charter/config';
 
 const monitorApiKey = await readFile(join(keys, 'issued/alertmanager'), 'utf8');
-await put('prometheus', scrapingReplicas(await prometheusConfig(composeAddress, '/etc/prometheus/rules')));
+const prometheus = await prometheusConfig(composeAddress, '/etc/prometheus/rules');
+await put('prometheus', scrapingReplicas(prometheus).replaceAll('targets/*.yml', '/etc/prometheus/targets/*.yml'));
 await put('alertmanager', await alertmanagerConfig(composeAddress, { ...targetsFrom(process.env), monitorApiKey }));
 
 /** Each on a volume of its own, mounted by nobody but its server, which runs as another user. */

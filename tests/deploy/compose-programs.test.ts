@@ -73,6 +73,9 @@ test('the rendered configurations are valid and hold the key that Monitor asks f
   expect(
     await promtool('check', 'config', '--syntax-only', join(folder, 'config/prometheus/prometheus.yml')),
   ).toContain('SUCCESS');
+  expect(await readFile(join(folder, 'config/prometheus/prometheus.yml'), 'utf8')).toContain(
+    '- /etc/prometheus/targets/*.yml',
+  );
   const [receiver] = parse(await readFile(alertmanager, 'utf8')).receivers;
   expect(receiver.webhook_configs[0].http_config.authorization.credentials).toBe(await keyFile('issued/alertmanager'));
 });

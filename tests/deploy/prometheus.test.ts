@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { composeAddress, prometheusConfig, scrapingReplicas } from '@charter/launcher';
+import { composeAddress, prometheusConfig, scrapingReplicas, serviceNames } from '@charter/launcher';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { deploy, promtool, root, withFile } from './checkers.ts';
@@ -40,6 +40,11 @@ describe('rendered', () => {
     expect(await withFile('prometheus.yml', config, (path) => promtool('check', 'config', path))).toContain('SUCCESS');
     expect(config).not.toContain('127.0.0.1');
     const { scrape_configs: jobs, alerting } = parse(config);
+    const names = jobs.map((job: { job_name: string }) => job.job_name);
+    expect(names).toEqual(
+      expect.arrayContaining(serviceNames.map((name) => expect.stringMatching(new RegExp(`-${name}$`)))),
+    );
+    expect(names).toContain('files');
     expect(alerting.alertmanagers[0].static_configs[0].targets).toEqual(['alertmanager:9093']);
     const analyze = jobs.find((job: { job_name: string }) => job.job_name === 'charter-analyze');
     expect(analyze.dns_sd_configs[0]).toMatchObject({ names: ['analyze'], type: 'A', port: 8003 });
