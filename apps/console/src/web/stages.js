@@ -14,7 +14,8 @@ const litMs = 4000;
 
 /** Draws the stages with when each last spoke, and whether the loop is paused. */
 export async function showState() {
-  const state = await get('/api/orchestrator/state');
+  const [state, lastDecision] = await Promise.all([get('/api/orchestrator/state'), latestDecision()]);
+  const spoke = { ...state.stages, orchestrator: state.lastCycle?.requestedAt, charter: lastDecision };
   const mode = byId('mode');
   mode.dataset.paused = String(state.paused);
   mode.textContent = state.paused
@@ -29,7 +30,7 @@ export async function showState() {
   };
   byId('stages').replaceChildren(
     ...Object.entries(stages).map(([name, does]) => {
-      const last = state.stages[name];
+      const last = spoke[name];
       const lit = last !== undefined && Date.now() - Date.parse(last) < litMs;
       return make('li', {
         class: lit ? 'lit' : '',
@@ -41,4 +42,10 @@ export async function showState() {
       });
     }),
   );
+}
+
+/** The charter speaks by deciding; it adds no line of its own to an incident's story. */
+async function latestDecision() {
+  const { items } = await get('/api/charter/decisions?limit=1');
+  return items[0]?.decision.decidedAt;
 }
