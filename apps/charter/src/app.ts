@@ -8,6 +8,7 @@ import { type AutomationDeps, automationRoutes } from './routes/automation.ts';
 import { type DecisionDeps, decisionRoutes } from './routes/decisions.ts';
 import { type PackDeps, packRoutes } from './routes/packs.ts';
 import { type PolicyDeps, policyRoutes } from './routes/policies.ts';
+import { type PolicyAnalysisDeps, policyAnalysisRoutes } from './routes/policy-analysis.ts';
 import { type PolicyTrialDeps, policyTrialRoutes } from './routes/policy-trials.ts';
 import { type ReloadDeps, reloadRoutes } from './routes/reload.ts';
 import { type SnapshotDeps, snapshotRoutes } from './routes/snapshot.ts';
@@ -19,6 +20,7 @@ export interface AppDeps
     AutomationDeps,
     DecisionDeps,
     PackDeps,
+    PolicyAnalysisDeps,
     PolicyDeps,
     PolicyTrialDeps,
     ReloadDeps,
@@ -61,6 +63,7 @@ export function buildApp(deps: AppDeps): Promise<HttpApp> {
       await app.register(packRoutes, at);
       await app.register(policyRoutes, at);
       await app.register(policyTrialRoutes, at);
+      await app.register(policyAnalysisRoutes, at);
       await app.register(snapshotRoutes, at);
       await app.register(automationRoutes, at);
       await app.register(windowRoutes, at);

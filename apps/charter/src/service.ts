@@ -32,11 +32,13 @@ import { composeEnforcement, enforcementLayer } from './enforcement/compose-enfo
 import { createMetrics } from './metrics.ts';
 import { migrations } from './migrations.ts';
 import type { CharterTables } from './tables.ts';
+import { analyzeApart } from './workers/analyze-apart.ts';
 import { changeGovernance } from './workers/change-governance.ts';
 import { decideNow } from './workers/decide-now.ts';
 import { explainDecision } from './workers/explain-decision.ts';
 import { importPack as importing } from './workers/import-pack.ts';
 import { policyTextOf } from './workers/policy-text.ts';
+import { refuseConflicts } from './workers/refuse-conflicts.ts';
 import { signSnapshot } from './workers/sign-snapshot.ts';
 import { summarizeDecisions } from './workers/summarize-decisions.ts';
 import { tryPolicy } from './workers/try-policy.ts';
@@ -89,7 +91,9 @@ export async function composeCharter(environment: Environment) {
   const approvals = approvalLog({ store, groups, withinSeconds: config.CHARTER_APPROVAL_WITHIN });
   const deadlines = approvalDeadlines(store, groups);
   const fourEyes = isAuthenticationConfigured(config);
+  const analyzePolicies = analyzeApart();
   const changes = changeGovernance({
+    refuseConflicts: refuseConflicts({ store, reader, analyzePolicies, environment: own }),
     store,
     reader,
     packs,
@@ -165,6 +169,7 @@ export async function composeCharter(environment: Environment) {
     environment: own,
     policies,
     policyText: policyTextOf(store, reader),
+    analyzePolicies,
     tryPolicy: tryPolicy({ store, reader, decisions, environment: own }),
     signedSnapshot: signSnapshot({
       store,

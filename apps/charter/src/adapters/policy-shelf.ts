@@ -23,6 +23,8 @@ export interface PolicyChange {
   readonly expectedActive?: string | null | undefined;
   /** People have approved it already. */
   readonly isApproved?: boolean;
+  /** Why rules that never take effect are accepted. */
+  readonly override?: { readonly reason: string } | undefined;
 }
 
 /** A revision as the change left it: active, or pending until people approve. */
@@ -59,17 +61,18 @@ export function policyShelf({ store, reader, environment, alwaysAsk }: PolicyShe
     }
     if (before?.id === row.id) return { row, needsApproval: false };
     const demanded = alwaysAsk || row.requires_approval || (before?.requires_approval ?? false);
-    const { by } = change;
+    const { by, override } = change;
+    const data = { ...factsOf(row, before), ...(override === undefined ? {} : { override: override.reason }) };
     if (demanded && change.isApproved !== true) {
       await setStatus(tx, row.id, 'pending');
-      await appendAudit(tx, [{ actor: by, action: 'policy.pending', subject: row.id, data: factsOf(row, before) }]);
+      await appendAudit(tx, [{ actor: by, action: 'policy.pending', subject: row.id, data }]);
       return { row: await find(row.id, tx.db), needsApproval: true };
     }
     if (before) await endRevision(tx, before.id, 'superseded');
     await startRevision(tx, row.id, { id: before?.id ?? null, keep: false });
     await activeSet(tx, reader, environment);
     await raiseGeneration(tx);
-    await appendAudit(tx, [{ actor: by, action: 'policy.activated', subject: row.id, data: factsOf(row, before) }]);
+    await appendAudit(tx, [{ actor: by, action: 'policy.activated', subject: row.id, data }]);
     return { row: await find(row.id, tx.db), needsApproval: false };
   }
 

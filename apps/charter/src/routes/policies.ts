@@ -53,11 +53,14 @@ const Validated = z.object({
   tests: z.object({ passed: z.int(), failed: z.int(), uncovered: z.array(z.string()) }),
 });
 const expectedActive = Ulid.nullable().optional();
+/** Accepts rules that certainly never take effect; the reason is audited. */
+const override = z.strictObject({ reason: printable(500) }).optional();
 const Apply = z.strictObject({
   policy: Document,
   source: printable(500).optional(),
   timestamp: z.union([z.string().max(100), z.number()]).optional(),
   expectedActive,
+  override,
 });
 const Applied = z.object({
   policy_id: Ulid,
@@ -66,7 +69,7 @@ const Applied = z.object({
   approval: Approval.nullable(),
 });
 const ById = z.strictObject({ id: Ulid });
-const Activate = z.strictObject({ expectedActive }).prefault({});
+const Activate = z.strictObject({ expectedActive, override }).prefault({});
 const Redraft = z.strictObject({ policy: Document, revision: z.int().min(1) });
 
 /** Revisions listed at most. */
@@ -126,8 +129,8 @@ export const policyRoutes: FastifyPluginAsyncZod<PolicyDeps> = async (app, { pol
     { config: role('admin'), schema: { body: z.union([Apply, z.string()]), response: { 201: Applied, 422: Problem } } },
     async (request, reply) => {
       const body = typeof request.body === 'string' ? { policy: request.body } : request.body;
-      const { policy, expectedActive: expected } = { expectedActive: undefined, ...body };
-      const change = { by: identityOf(request).name, expectedActive: expected };
+      const { policy, ...asked } = { expectedActive: undefined, override: undefined, ...body };
+      const change = { by: identityOf(request).name, expectedActive: asked.expectedActive, override: asked.override };
       const { row, status, approval } = await changes.applyPolicy(readPolicy(policy), change);
       return reply.code(201).send({ policy_id: row.id, version: row.version, status, approval });
     },
@@ -140,7 +143,8 @@ export const policyRoutes: FastifyPluginAsyncZod<PolicyDeps> = async (app, { pol
       schema: { params: ById, body: Activate, response: { 200: Applied, 202: Applied, 404: Problem } },
     },
     async (request, reply) => {
-      const change = { by: identityOf(request).name, expectedActive: request.body.expectedActive };
+      const { expectedActive: expected, override: accepted } = request.body;
+      const change = { by: identityOf(request).name, expectedActive: expected, override: accepted };
       const { row, status, approval } = await changes.activatePolicy(request.params.id, change);
       return reply
         .code(status === 'active' ? 200 : 202)

@@ -13,6 +13,7 @@ import type { PolicyChange, PolicyOutcome, PolicyShelf } from '../adapters/polic
 import type { CheckedPolicy } from '../domain/policy-source.ts';
 import type { CharterMetrics } from '../metrics.ts';
 import type { CharterTables } from '../tables.ts';
+import type { RefuseConflicts } from './refuse-conflicts.ts';
 
 export interface ChangeDeps {
   readonly store: Store<CharterTables>;
@@ -22,6 +23,7 @@ export interface ChangeDeps {
   readonly approvals: ApprovalLog;
   readonly governance: Pick<Governance, 'refresh'>;
   readonly metrics: CharterMetrics;
+  readonly refuseConflicts: RefuseConflicts;
   /** Who asks for a change must not approve it: needs configured identities. */
   readonly fourEyes: boolean;
   readonly alwaysAsk: boolean;
@@ -91,10 +93,15 @@ export function changeGovernance(deps: ChangeDeps) {
 
   return {
     activatePack: activePack,
-    applyPolicy: async (checked: CheckedPolicy, change: PolicyChange) =>
-      settledPolicy(await policies.apply(checked, change), change.by),
-    activatePolicy: async (id: string, change: PolicyChange) =>
-      settledPolicy(await policies.activate(id, change), change.by),
+    async applyPolicy(checked: CheckedPolicy, change: PolicyChange) {
+      if (change.override === undefined) await deps.refuseConflicts(checked.policy);
+      return settledPolicy(await policies.apply(checked, change), change.by);
+    },
+    async activatePolicy(id: string, change: PolicyChange) {
+      const [found] = change.override === undefined ? await deps.reader.byIds(deps.store, [id]) : [];
+      if (found) await deps.refuseConflicts(found.policy);
+      return settledPolicy(await policies.activate(id, change), change.by);
+    },
     async rollbackPolicy(id: string, by: string) {
       const rolled = await policies.rollback(id, by);
       await governance.refresh();

@@ -2,6 +2,7 @@ import type { CompiledRule } from '../compile/compiled-rule.ts';
 import type { PolicySnapshot } from '../compile/snapshot.ts';
 import { overlapIndexOf, regionsMeet } from './overlap-index.ts';
 import { type Region, regionsOf } from './region.ts';
+import { type Budget, createBudget } from './search-requests.ts';
 
 /** Enforced rules with the requests they match, and which of them may meet. */
 export interface AnalyzedPolicies {
@@ -13,6 +14,7 @@ export interface AnalyzedPolicies {
   readonly overlapsOf: (region: Region) => readonly Region[];
   /** Pairs of rules were left out, because there are more than `mostPairs`. */
   readonly isCutShort: boolean;
+  readonly budget: Budget;
 }
 
 /** Overlapping pairs that are looked at. */
@@ -41,5 +43,6 @@ export function analyzePolicies(snapshot: PolicySnapshot): AnalyzedPolicies {
     vacuous: all.filter(({ cubes }) => cubes.length === 0).map(({ rule }) => rule),
     overlapsOf: (region) => overlaps.get(region) ?? [],
     isCutShort: looked < regions.length,
+    budget: createBudget(),
   };
 }

@@ -8,6 +8,7 @@ import { type OverlapIndex, overlapIndexOf, regionsMeet } from './overlap-index.
 import { type Side, searchMorePermitted } from './permission-search.ts';
 import { type Region, regionsOf } from './region.ts';
 import type { RuleChanges } from './rule-changes.ts';
+import { createBudget } from './search-requests.ts';
 import { textIn, textOutside, type Values } from './value-set.ts';
 
 /** How a new version stands to the old one. `unknown` where it rests on a condition that cannot be decided. */
@@ -61,6 +62,7 @@ export function compareActions(
   ];
   const named = exactNames([...old.rules, ...now.rules].map(({ matcher }) => matcher.actions));
   const hasClasses = [...old.rules, ...now.rules].some(({ matcher }) => matcher.classes !== null);
+  const budget = createBudget();
   const tallies = new Map<string, Tally>();
   const isSettled = (action: string): boolean => {
     const tally = tallies.get(JSON.stringify([action, null]));
@@ -93,12 +95,12 @@ export function compareActions(
       };
       tallies.set(key, tally);
       if (tally.more === null) {
-        const found = searchMorePermitted(cubes, newSide, oldSide);
+        const found = searchMorePermitted(cubes, newSide, oldSide, budget);
         if (found.kind === 'some') tally.more = found.request;
         tally.isMoreUnsure ||= found.kind === 'unknown';
       }
       if (tally.less === null) {
-        const found = searchMorePermitted(cubes, oldSide, newSide);
+        const found = searchMorePermitted(cubes, oldSide, newSide, budget);
         if (found.kind === 'some') tally.less = found.request;
         tally.isLessUnsure ||= found.kind === 'unknown';
       }

@@ -32,7 +32,8 @@ export function findDeadRules(analyzed: AnalyzedPolicies): readonly Finding[] {
   return found.toReversed();
 }
 
-function findingAbout(region: Region, others: readonly Region[], { snapshot }: AnalyzedPolicies): Finding | null {
+function findingAbout(region: Region, others: readonly Region[], analyzed: AnalyzedPolicies): Finding | null {
+  const { snapshot, budget } = analyzed;
   const demands = demandsOf(region, others);
   const covering = demands.map(({ covers }) => others.filter(covers));
   if (covering.some((regions) => regions.length === 0)) return null;
@@ -45,18 +46,18 @@ function findingAbout(region: Region, others: readonly Region[], { snapshot }: A
     return outside.some(({ rule }) => ruleMatches(rule, snapshot, request)) ? null : request;
   };
   const isCoveredBy = (outside: readonly Region[]): boolean =>
-    searchRequest(region.cubes, outside, confirmOutside(outside)).kind === 'none';
+    searchRequest(region.cubes, outside, confirmOutside(outside), budget).kind === 'none';
   let isUnsure = false;
   for (const outside of covering) {
-    const { kind } = searchRequest(region.cubes, outside, confirmOutside(outside));
+    const { kind } = searchRequest(region.cubes, outside, confirmOutside(outside), budget);
     if (kind === 'some') return null;
     isUnsure ||= kind === 'unknown';
   }
   const together = [...new Set(covering.flat())].sort((a, b) => a.rule.index - b.rule.index);
-  if (isUnsure) return deadFinding(region, together, 'unknown', snapshot);
+  if (isUnsure) return deadFinding(region, together, 'unknown', analyzed);
   const single = together.find((other) => covering.every((regions) => regions.includes(other)) && isCoveredBy([other]));
   const by = single === undefined ? leastOf(together, covering, isCoveredBy) : [single];
-  return deadFinding(region, by, 'certain', snapshot);
+  return deadFinding(region, by, 'certain', analyzed);
 }
 
 /** Drops rules that the proof does not need, so that people read about those that matter. */
@@ -114,18 +115,23 @@ function deadFinding(
   region: Region,
   by: readonly Region[],
   verdict: Finding['verdict'],
-  snapshot: AnalyzedPolicies['snapshot'],
+  { snapshot, budget }: AnalyzedPolicies,
 ): Finding {
   const { rule } = region;
   const isStronger = by.every((other) => other.rule.rank < rule.rank);
   const isDenied = isStronger && by.every((other) => other.rule.rank === 0);
   const kind = by.length > 1 ? 'dead' : isStronger ? 'shadowed' : 'redundant';
   const meetings = by.flatMap((other) => meetingOf(region.cubes, other.cubes));
-  const witness = searchRequest(meetings, [], (cube) => {
-    const request = requestIn(cube);
-    if (request === null || !ruleMatches(rule, snapshot, request)) return null;
-    return shows(snapshot, request, by) ? request : null;
-  });
+  const witness = searchRequest(
+    meetings,
+    [],
+    (cube) => {
+      const request = requestIn(cube);
+      if (request === null || !ruleMatches(rule, snapshot, request)) return null;
+      return shows(snapshot, request, by) ? request : null;
+    },
+    budget,
+  );
   const confirmed = witness.kind === 'some' ? witness.request : null;
   const names = by
     .slice(0, 4)

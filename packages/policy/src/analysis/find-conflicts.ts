@@ -67,13 +67,18 @@ function vacuousFinding(rule: CompiledRule): Finding {
 }
 
 /** Rules that match only where an unreadable condition holds, and no try made it hold. */
-function doubtfulRules({ regions, snapshot }: AnalyzedPolicies): readonly Finding[] {
+function doubtfulRules({ regions, snapshot, budget }: AnalyzedPolicies): readonly Finding[] {
   return regions.flatMap(({ rule, cubes }): Finding[] => {
     if (rule.condition === null || !cubes.every((cube) => [...cube.keys()].some(isOpaque))) return [];
-    const { kind } = searchRequest(cubes, [], (cube) => {
-      const request = requestIn(cube);
-      return request !== null && ruleMatches(rule, snapshot, request) ? request : null;
-    });
+    const { kind } = searchRequest(
+      cubes,
+      [],
+      (cube) => {
+        const request = requestIn(cube);
+        return request !== null && ruleMatches(rule, snapshot, request) ? request : null;
+      },
+      budget,
+    );
     if (kind === 'some') return [];
     const detail = `Whether rule ${placeOf(rule.ref)} matches any request could not be decided`;
     return [{ kind: 'vacuous', severity: 'info', verdict: 'unknown', detail, rules: [rule.ref], witness: null }];

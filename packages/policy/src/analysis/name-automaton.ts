@@ -3,7 +3,7 @@ import type { Glob } from '../compile/glob.ts';
 /** Stands for a star among character codes. */
 const star = -1;
 /** States visited before the search gives up. */
-const mostStates = 20_000;
+const mostStates = 4_000;
 
 interface Automaton {
   readonly codes: readonly number[];

@@ -7,17 +7,26 @@ import { meetingOf, searchRequest } from './search-requests.ts';
 import { requestIn, ruleMatches } from './witness.ts';
 
 /** Denials that take a part of what other rules grant. One that lies inside the grant reads as its exception. */
-export function overlapFinding(denial: Region, granting: Region, { snapshot }: AnalyzedPolicies): Finding | null {
-  const found = searchRequest(meetingOf(denial.cubes, granting.cubes), [], (cube) => {
-    const request = requestIn(cube);
-    const isShown =
-      request !== null &&
-      decide(snapshot, request).effect === 'deny' &&
-      [denial, granting].every(({ rule }) => ruleMatches(rule, snapshot, request));
-    return isShown ? request : null;
-  });
+export function overlapFinding(
+  denial: Region,
+  granting: Region,
+  { snapshot, budget }: AnalyzedPolicies,
+): Finding | null {
+  const found = searchRequest(
+    meetingOf(denial.cubes, granting.cubes),
+    [],
+    (cube) => {
+      const request = requestIn(cube);
+      const isShown =
+        request !== null &&
+        decide(snapshot, request).effect === 'deny' &&
+        [denial, granting].every(({ rule }) => ruleMatches(rule, snapshot, request));
+      return isShown ? request : null;
+    },
+    budget,
+  );
   if (found.kind === 'none') return null;
-  const isException = searchRequest(denial.cubes, [granting], requestIn).kind === 'none';
+  const isException = searchRequest(denial.cubes, [granting], requestIn, budget).kind === 'none';
   const what = isException ? 'is an exception to' : 'takes a part of';
   return {
     kind: 'overlap',
@@ -34,16 +43,21 @@ export function obligationFinding(
   first: Region,
   second: Region,
   denials: readonly Region[],
-  { snapshot }: AnalyzedPolicies,
+  { snapshot, budget }: AnalyzedPolicies,
 ): Finding | null {
   const disputed = disputedDuties(dutiesOfRule(first.rule), dutiesOfRule(second.rule));
   if (disputed.length === 0) return null;
-  const found = searchRequest(meetingOf(first.cubes, second.cubes), denials, (cube) => {
-    const request = requestIn(cube);
-    if (request === null) return null;
-    const { matched } = decide(snapshot, request);
-    return matched.includes(first.rule) && matched.includes(second.rule) ? request : null;
-  });
+  const found = searchRequest(
+    meetingOf(first.cubes, second.cubes),
+    denials,
+    (cube) => {
+      const request = requestIn(cube);
+      if (request === null) return null;
+      const { matched } = decide(snapshot, request);
+      return matched.includes(first.rule) && matched.includes(second.rule) ? request : null;
+    },
+    budget,
+  );
   if (found.kind === 'none') return null;
   return {
     kind: 'conflicting-obligations',

@@ -7,7 +7,7 @@ import type { AnalyzedPolicies } from './analyzed-policies.ts';
 import type { Cube } from './cube.ts';
 import { areAsStrict, type Duty, dutiesOf, dutiesOfRule } from './duties.ts';
 import type { Region } from './region.ts';
-import { type Found, meetingOf, searchRequest } from './search-requests.ts';
+import { type Budget, type Found, meetingOf, searchRequest } from './search-requests.ts';
 import { requestIn } from './witness.ts';
 
 /** The rules of one version that may speak about some requests. */
@@ -26,15 +26,16 @@ const isNoAllowance = ({ rule }: Region): boolean => rule.rank < 2;
  * A request in these cubes that `side` permits more freely than `other`: with a more permissive effect, or with duties
  * that are lighter where both grant. Exact where conditions are readable.
  */
-export function searchMorePermitted(cubes: readonly Cube[], side: Side, other: Side): Found {
+export function searchMorePermitted(cubes: readonly Cube[], side: Side, other: Side, budget: Budget): Found {
   const confirm = (cube: Cube): PolicyRequest | null => {
     const request = requestIn(cube);
     return request !== null && isMorePermitted(request, side, other) ? request : null;
   };
+  const search: Search = (from, outside) => searchRequest(from, outside, confirm, budget);
   const searches = function* (): Generator<Found> {
-    yield* betterEffect(cubes, side, other, [isGrant, isDenial], confirm);
-    yield* betterEffect(cubes, side, other, [isAllowance, isNoAllowance], confirm);
-    yield* lighterDuties(cubes, side, other, confirm);
+    yield* betterEffect(cubes, side, other, [isGrant, isDenial], search);
+    yield* betterEffect(cubes, side, other, [isAllowance, isNoAllowance], search);
+    yield* lighterDuties(cubes, side, other, search);
   };
   let isUnsure = false;
   for (const found of searches()) {
@@ -45,7 +46,7 @@ export function searchMorePermitted(cubes: readonly Cube[], side: Side, other: S
 }
 
 type Test = (region: Region) => boolean;
-type Confirm = (cube: Cube) => PolicyRequest | null;
+type Search = (cubes: readonly Cube[], outside: readonly Region[]) => Found;
 
 /** Requests that `side` grants, nothing of its own being against it, and `other` grants not or is against. */
 function* betterEffect(
@@ -53,7 +54,7 @@ function* betterEffect(
   side: Side,
   other: Side,
   [grants, isAgainst]: readonly [Test, Test],
-  confirm: Confirm,
+  search: Search,
 ): Generator<Found> {
   const against = side.regions.filter(isAgainst);
   const otherGrants = other.regions.filter(grants);
@@ -61,16 +62,16 @@ function* betterEffect(
   for (const granting of side.regions.filter(grants)) {
     const granted = meetingOf(cubes, granting.cubes);
     if (granted.length === 0) continue;
-    yield searchRequest(granted, [...against, ...otherGrants], confirm);
+    yield search(granted, [...against, ...otherGrants]);
     for (const contrary of otherAgainst) {
       const contested = meetingOf(granted, contrary.cubes);
-      if (contested.length > 0) yield searchRequest(contested, against, confirm);
+      if (contested.length > 0) yield search(contested, against);
     }
   }
 }
 
 /** Duties of `other` that `side` does not know, or less strictly, where both grant. */
-function* lighterDuties(cubes: readonly Cube[], side: Side, other: Side, confirm: Confirm): Generator<Found> {
+function* lighterDuties(cubes: readonly Cube[], side: Side, other: Side, search: Search): Generator<Found> {
   const denials = [...side.regions, ...other.regions].filter(isDenial);
   for (const { rule, cubes: own } of other.regions) {
     const duties = rule.rank === 0 ? [] : dutiesOfRule(rule);
@@ -80,7 +81,7 @@ function* lighterDuties(cubes: readonly Cube[], side: Side, other: Side, confirm
       const keeping = side.regions.filter((region) => isGrant(region) && areAsStrict(dutiesOfRule(region.rule), duty));
       for (const granting of side.regions.filter(isGrant)) {
         const granted = meetingOf(bound, granting.cubes);
-        if (granted.length > 0) yield searchRequest(granted, [...denials, ...keeping], confirm);
+        if (granted.length > 0) yield search(granted, [...denials, ...keeping]);
       }
     }
   }

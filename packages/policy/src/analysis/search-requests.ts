@@ -8,6 +8,12 @@ export type Found<T = PolicyRequest> =
   | { readonly kind: 'none' }
   | { readonly kind: 'unknown' };
 
+/** Steps that one analysis may take in all its searches; beyond, they answer `unknown`. */
+export interface Budget {
+  left: number;
+}
+export const createBudget = (): Budget => ({ left: 600_000 });
+
 /** Cubes taken apart in one search, and remainders that are tried as witnesses before giving up. */
 const mostSteps = 20_000;
 const mostTries = 48;
@@ -20,6 +26,7 @@ export function searchRequest<T = PolicyRequest>(
   cubes: readonly Cube[],
   outside: readonly Region[],
   confirm: (cube: Cube) => T | null,
+  budget: Budget,
 ): Found<T> {
   const blockers = outside.flatMap((region) => region.cubes);
   const stack = cubes.map((cube) => ({ cube, at: 0 }));
@@ -33,6 +40,7 @@ export function searchRequest<T = PolicyRequest>(
       blocker = blockers[at];
     }
     steps += 1;
+    budget.left -= 1;
     if (blocker === undefined) {
       const request = confirm(top.cube);
       if (request !== null) return { kind: 'some', request };
@@ -40,7 +48,7 @@ export function searchRequest<T = PolicyRequest>(
     } else {
       for (const cube of cubesOutside(top.cube, blocker)) stack.push({ cube, at: at + 1 });
     }
-    if (steps > mostSteps || tries > mostTries) return { kind: 'unknown' };
+    if (steps > mostSteps || tries > mostTries || budget.left < 0) return { kind: 'unknown' };
   }
   return tries === 0 ? { kind: 'none' } : { kind: 'unknown' };
 }
