@@ -8,7 +8,7 @@ interface Job {
   readonly evaluate: (start: number, end: number) => void;
   readonly deadline: number;
   readonly done: () => void;
-  readonly fail: (error: CharterError) => void;
+  readonly fail: (error: unknown) => void;
 }
 type Lane = 'small' | 'large';
 
@@ -38,10 +38,9 @@ export function evaluationPool(spec: () => EvaluationSpec) {
     return lanes[lane].shift();
   }
 
-  async function carryOut({ size, evaluate, deadline, done, fail }: Job): Promise<void> {
+  async function carryOut({ size, evaluate, deadline, done }: Job): Promise<void> {
     for (let start = 0; start < size; ) {
-      if (performance.now() > deadline)
-        return fail(new CharterError('overloaded', 'The batch was not evaluated in time'));
+      if (performance.now() > deadline) throw new CharterError('overloaded', 'The batch was not evaluated in time');
       const end = Math.min(size, start + spec().config.batchSize);
       evaluate(start, end);
       evaluated += end - start;
@@ -57,7 +56,7 @@ export function evaluationPool(spec: () => EvaluationSpec) {
       while (busy <= spec().replicas) {
         const job = nextJob();
         if (!job) return;
-        await carryOut(job);
+        await carryOut(job).catch(job.fail);
       }
     } finally {
       busy -= 1;
