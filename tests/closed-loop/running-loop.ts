@@ -73,6 +73,9 @@ export const healMs = 90_000;
 /** Distance between the port bases of two loops: no port of one meets a port of the other. */
 const portStep = 100;
 
+/** One fault after the other looks like flapping, which would hold each violation for a minute; and an incident is over sooner. */
+const trialSettings = { MONITOR_FLAP_TRANSITIONS: '1000', MONITOR_INCIDENT_QUIET: '5s' };
+
 /** Starts one, in a folder of its own that goes when it stops. */
 export async function startLoop(options: LoopOptions = {}): Promise<RunningLoop> {
   const stateDir = await mkdtemp(join(tmpdir(), 'charter-loop-'));
@@ -88,7 +91,13 @@ export async function startLoop(options: LoopOptions = {}): Promise<RunningLoop>
     processEnvironment: {},
     whenCharterReady: async (url) => void (await activateDemoPack(url('charter'), url('testbed'))),
     ...options,
-    settings: { CHARTER_AUTOMATION: 'auto', MONITOR_RENOTIFY: '5s', LOG_LEVEL: 'error', ...options.settings },
+    settings: {
+      CHARTER_AUTOMATION: 'auto',
+      MONITOR_RENOTIFY: '5s',
+      ...trialSettings,
+      LOG_LEVEL: 'error',
+      ...options.settings,
+    },
   });
   const { url } = installation;
   await watchHealthySystem(installation);
