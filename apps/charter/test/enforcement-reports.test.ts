@@ -4,7 +4,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
+import { openStore, type Store } from '@charter/store';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { charterFixture, type Fixture } from './fixture.ts';
 
@@ -43,7 +44,7 @@ const authorized = { headers: { authorization: `Bearer ${key}` } };
 const prometheus = fakePrometheus();
 let folder: string;
 let charter: Fixture;
-let client: Client;
+let postgres: Store<Record<string, never>>;
 const logged: string[] = [];
 
 beforeAll(async () => {
@@ -59,12 +60,11 @@ beforeAll(async () => {
     LOG_LEVEL: 'trace',
     PROMETHEUS_URL: `http://127.0.0.1:${String(port)}`,
   });
-  client = new Client({ connectionString: charter.database.url });
-  await client.connect();
+  postgres = await openStore({ url: charter.database.url, schema: 'outside', migrations: {} });
 });
 afterAll(async () => {
   vi.restoreAllMocks();
-  await client.end();
+  await postgres.close();
   await charter.close();
   prometheus.server.close();
   await rm(folder, { recursive: true, force: true });
@@ -72,12 +72,15 @@ afterAll(async () => {
 
 /** Everything that all tables of the database hold, as text. */
 async function everything(): Promise<string> {
-  const { rows: tables } = await client.query<{ name: string }>(
-    `select format('%I.%I', schemaname, tablename) as name from pg_tables where schemaname in ('charter', 'transport')`,
+  const { rows: tables } = await sql<{ schema: string; name: string }>`
+    select schemaname as schema, tablename as name from pg_tables where schemaname in ('charter', 'transport')`.execute(
+    postgres.db,
   );
   const texts = [];
-  for (const { name } of tables) {
-    const { rows } = await client.query<{ text: string }>(`select row_to_json(t)::text as text from ${name} t`);
+  for (const { schema, name } of tables) {
+    const { rows } = await sql<{
+      text: string;
+    }>`select row_to_json(t)::text as text from ${sql.table(`${schema}.${name}`)} t`.execute(postgres.db);
     texts.push(...rows.map(({ text }) => `${name} ${text}`));
   }
   return texts.join('\n');
@@ -147,9 +150,8 @@ describe('a revocation', () => {
     source: 'node-9',
   });
   const recorded = async () => {
-    const { rows } = await client.query<{ count: string }>(
-      `select count(*) from charter.decision where subject = 'node-9'`,
-    );
+    const { rows } = await sql<{ count: string }>`
+      select count(*) from charter.decision where subject = 'node-9'`.execute(postgres.db);
     return Number(rows[0]?.count);
   };
 

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { newId } from '@charter/store';
-import { Client } from 'pg';
+import { newId, openStore } from '@charter/store';
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Answer, charterFixture, type Fixture } from './fixture.ts';
 
@@ -274,8 +274,7 @@ describe('the escalation ladder', () => {
   });
 
   test('tells monitor in the transaction of the event, and again when the attempts stop', async () => {
-    const client = new Client({ connectionString: charter.database.url });
-    await client.connect();
+    const postgres = await openStore({ url: charter.database.url, schema: 'outside', migrations: {} });
     const source = `node-${newId()}`;
     await charter.ok(
       charter.post('metrics/validate-batch', {
@@ -283,8 +282,9 @@ describe('the escalation ladder', () => {
       }),
     );
     const signals = async () => {
-      const { rows } = await client.query<{ payload: string }>(
-        `select payload::text from transport.outbox where queue = 'signals' order by created_at, id`,
+      const { rows } = await sql<{ payload: string }>`
+        select payload::text from transport.outbox where queue = 'signals' order by created_at, id`.execute(
+        postgres.db,
       );
       return rows
         .map(({ payload }) => (JSON.parse(payload) as { data: Record<string, unknown> }).data)
@@ -301,21 +301,22 @@ describe('the escalation ladder', () => {
     );
     await expect.poll(async () => (await signals()).at(-1)?.state).toBe('resolved');
     expect((await about('browsing_history'))[0]).toMatchObject({ severity: 'CRITICAL', firing: false });
-    await client.end();
+    await postgres.close();
   });
 
   test('samples are answered while the ladder cannot be reached, and counted once it can', async () => {
-    const client = new Client({ connectionString: charter.database.url });
-    await client.connect();
+    const postgres = await openStore({ url: charter.database.url, schema: 'outside', migrations: {} });
     const name = 'user_location';
     const before = (await about(name))[0]?.attempt_count ?? 0;
-    await client.query('select pg_advisory_lock(5120448)'); // holds up every writer of the ladder
-    const [blocked, allowed] = await Promise.all([attempt(name), validate(sample('latency_p95'))]);
-    expect(blocked).toMatchObject({ allowed: false, enforcementAction: 'BLOCK' });
-    expect(allowed).toMatchObject({ allowed: true });
-    await Promise.all([attempt(name), attempt(name)]);
-    expect((await about(name))[0]?.attempt_count ?? 0).toBe(before);
-    await client.end();
+    await postgres.transaction(async ({ db }) => {
+      await sql`select pg_advisory_xact_lock(5120448)`.execute(db); // holds up every writer of the ladder
+      const [blocked, allowed] = await Promise.all([attempt(name), validate(sample('latency_p95'))]);
+      expect(blocked).toMatchObject({ allowed: false, enforcementAction: 'BLOCK' });
+      expect(allowed).toMatchObject({ allowed: true });
+      await Promise.all([attempt(name), attempt(name)]);
+      expect((await about(name))[0]?.attempt_count ?? 0).toBe(before);
+    });
+    await postgres.close();
     await expect.poll(async () => (await about(name))[0]?.attempt_count ?? 0).toBeGreaterThanOrEqual(3);
   });
 });
