@@ -1,9 +1,4 @@
-import { addTrial, emptyTally } from '@charter/learning';
-import type { Outcome } from '@charter/shared/contracts';
 import { describe, expect, test } from 'vitest';
-import type { KeyedTally } from '../src/domain/action-evidence.ts';
-import { adaptationFrom } from '../src/domain/adaptation-from.ts';
-import { insightsFrom } from '../src/domain/insights-from.ts';
 import { instantOfUlid } from '../src/domain/instant-of-ulid.ts';
 import { isRelapse } from '../src/domain/is-relapse.ts';
 import { lessonFrom } from '../src/domain/lesson-from.ts';
@@ -13,26 +8,7 @@ import { recommendationFrom } from '../src/domain/recommendation-from.ts';
 import { standingFrom } from '../src/domain/statistics-from.ts';
 import { trialsOf } from '../src/domain/trials-of.ts';
 import { leftAlone, outcomeOf } from './fixtures.ts';
-
-const halfLife = 90;
-const observe = () => 'observe' as const;
-const at = '2026-06-01T00:00:00.000Z';
-
-function tallied(outcomes: readonly Outcome[]): KeyedTally[] {
-  const tallies = new Map<string, KeyedTally>();
-  for (const { key, trial } of outcomes.flatMap(trialsOf)) {
-    const id = JSON.stringify(key);
-    tallies.set(id, { ...key, tally: addTrial(tallies.get(id)?.tally ?? emptyTally, trial, halfLife) });
-  }
-  return [...tallies.values()];
-}
-
-const times = (many: number, changes: Partial<Outcome> = {}): Outcome[] =>
-  Array.from({ length: many }, () => outcomeOf({ at, ...changes }));
-const scaleUp = (target = 'cache'): Partial<Outcome> => ({
-  strategy: 'scale-cache',
-  actions: [{ action: 'SCALE_UP', target, targetClass: 'service' }],
-});
+import { at, halfLife, observe, scaleUp, tallied, times } from './tallied.ts';
 
 describe('what an outcome teaches', () => {
   test('is one trial for each action and one for the strategy', () => {
@@ -144,64 +120,6 @@ describe('patterns', () => {
     expect(first?.timeToEffect.p50).toBeGreaterThan(5);
     expect(first?.timeToEffect.p50).toBeLessThanOrEqual(8);
     expect(second).toMatchObject({ action: 'SCALE_UP', best: false });
-  });
-});
-
-describe('insights', () => {
-  const kinds = (outcomes: readonly Outcome[]) => insightsFrom(tallied(outcomes), halfLife).map(({ kind }) => kind);
-
-  test('name the best action, the useless one and the harmful one', () => {
-    const insights = insightsFrom(
-      tallied([...times(20), ...times(16, { ...scaleUp(), type: 'degradation' })]),
-      halfLife,
-    );
-    expect(new Set(insights.map(({ kind }) => kind))).toEqual(
-      new Set(['best-action', 'useless-remedy', 'harmful-action']),
-    );
-    for (const insight of insights) {
-      expect(insight.confidence).toBeGreaterThanOrEqual(0.95);
-      expect(insight.effect).toBeGreaterThan(0);
-      expect(insight.evidence[0]?.trials).toBeGreaterThan(4);
-    }
-  });
-
-  test('say what heals by itself', () => {
-    expect(kinds(Array.from({ length: 12 }, () => leftAlone({ at })))).toEqual(['heals-itself']);
-  });
-
-  test('are not drawn from a handful of cases or from a small difference', () => {
-    expect(kinds([...times(2), ...times(2, { ...scaleUp(), type: 'ineffective' })])).toEqual([]);
-    expect(
-      kinds([
-        ...times(8),
-        ...times(4, { type: 'ineffective' }),
-        ...times(7, scaleUp()),
-        ...times(5, { ...scaleUp(), type: 'ineffective' }),
-      ]),
-    ).toEqual([]);
-  });
-
-  test('find the target that answers unlike its class', () => {
-    const odd = kinds([...times(12, scaleUp('orders')), ...times(12, { ...scaleUp('cache'), type: 'ineffective' })]);
-    expect(odd).toContain('odd-target');
-  });
-});
-
-describe('an adaptation', () => {
-  const settings = { adaptTrials: 5, adaptChange: 0.1, adaptStep: 0.2 };
-  const tallyOf = (outcomes: readonly Outcome[]) =>
-    tallied(outcomes).find(({ kind }) => kind === 'strategy')?.tally ?? emptyTally;
-
-  test('waits for evidence and for a change worth telling', () => {
-    expect(adaptationFrom('s', tallyOf(times(4)), null, settings)).toBeNull();
-    expect(adaptationFrom('s', tallyOf(times(10)), 0.9, settings)).toBeNull();
-    expect(adaptationFrom('s', tallyOf(times(10)), null, settings)?.value).toBeGreaterThan(0.85);
-  });
-
-  test('moves one bounded step at a time', () => {
-    const failing = tallyOf(times(40, { type: 'ineffective' }));
-    expect(adaptationFrom('s', failing, 0.9, settings)).toMatchObject({ value: 0.7, subject: 's' });
-    expect(adaptationFrom('s', failing, null, settings)?.value).toBe(0.05);
   });
 });
 
