@@ -1,12 +1,12 @@
 import type { PackParts } from '@charter/shared/charter-client';
-import { type KeptPack, keepPack } from '@charter/stage';
+import { type KeptPack, keepPack, type PackKeeper } from '@charter/stage';
 import type { ActivePackSource, PlanningPack } from '../ports.ts';
 
 type Parts = Pick<PackParts, 'rules' | 'targets' | 'strategies'>;
 
 /** The planner's part of the active pack, by name. */
-export async function planningPack(
-  stage: Parameters<typeof keepPack>[0],
+export async function planningPack<Tables>(
+  stage: PackKeeper<Tables>,
 ): Promise<ActivePackSource & Pick<KeptPack<Parts>, 'refresh' | 'ready' | 'close'>> {
   const kept = await keepPack(stage, ({ rules, targets, strategies }): Parts => ({ rules, targets, strategies }));
   let parts: Parts | null = null;
