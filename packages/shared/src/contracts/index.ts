@@ -1,17 +1,64 @@
-export { ActionParameters, type ActionProfile, actionProfiles, ActionType, PlannedAction } from './action.ts';
+export { ActionParameters, type ActionProfile, ActionType, actionProfiles, PlannedAction } from './action.ts';
 export { Analysis, Evidence, Pattern, PatternKind, RootCause } from './analysis.ts';
-export { Approval, ApprovalRequest, ApprovalStatus, Decision, DecisionReason, DecisionRequest, Obligations } from './decision.ts';
+export {
+  Approval,
+  ApprovalRequest,
+  ApprovalStatus,
+  Decision,
+  DecisionReason,
+  DecisionRequest,
+  Obligations,
+} from './decision.ts';
 export { Duration, secondsFrom } from './duration.ts';
 export { CharterError, type FailureCode, type FailurePointer, failures } from './failure.ts';
 export { Disposition, Outcome, OutcomeEvidence, OutcomeType } from './outcome.ts';
-export { ActivePack, EffectorSpec, MetricWatch, PackDocument, PackSignal, Rule, Strategy, StrategyParameter, Target, Window } from './pack.ts';
+export {
+  ActivePack,
+  EffectorSpec,
+  MetricWatch,
+  PackDocument,
+  PackSignal,
+  Rule,
+  Strategy,
+  StrategyParameter,
+  Target,
+  Window,
+} from './pack.ts';
 export { PauseScope, Permit } from './permit.ts';
 export { Alternative, Plan, Priority, Verification, VerificationSignal } from './plan.ts';
-export { pageOf, PageQuery, Problem } from './problem.ts';
+export { PageQuery, Problem, pageOf } from './problem.ts';
 export { defineQueue, Envelope, type Message, type QueueDefinition } from './queue.ts';
-export { Adaptation, analysisQueue, analyzeAdaptationQueue, cycleQueue, CycleRequest, deadLetterQueueName, monitorAdaptationQueue, outcomeQueue, planAdaptationQueue, planQueue, queuePrefix, queues, Signal, signalQueue, timelineQueue, violationQueue } from './queues.ts';
+export {
+  Adaptation,
+  analysisQueue,
+  analyzeAdaptationQueue,
+  CycleRequest,
+  cycleQueue,
+  deadLetterQueueName,
+  monitorAdaptationQueue,
+  outcomeQueue,
+  planAdaptationQueue,
+  planQueue,
+  queuePrefix,
+  queues,
+  Signal,
+  signalQueue,
+  timelineQueue,
+  violationQueue,
+} from './queues.ts';
 export { ActionBelief, Recommendation } from './recommendation.ts';
-export { AutomationMode, Comparator, Instant, Labels, MetricName, Name, printable, Ratio, Severity, Ulid } from './scalars.ts';
+export {
+  AutomationMode,
+  Comparator,
+  Instant,
+  Labels,
+  MetricName,
+  Name,
+  printable,
+  Ratio,
+  Severity,
+  Ulid,
+} from './scalars.ts';
 export { TargetState } from './target-state.ts';
 export { Stage, TimelineEntry, TimelineEvent } from './timeline.ts';
 export { Suppression, Violation, ViolationRef, ViolationSource } from './violation.ts';
