@@ -27,7 +27,7 @@ export interface EnforcementOptions {
   readonly log: Log;
 }
 
-const settleMs = 1_000;
+const settleMs = 2_000;
 const hourMs = 3_600_000;
 const gracefulRestart = { graceful: true, timeoutSeconds: 10 };
 
@@ -102,6 +102,7 @@ export async function composeEnforcement(
     async () => {
       await reports.count();
       await ladder.trim();
+      await components.trim();
     },
     onError,
   );

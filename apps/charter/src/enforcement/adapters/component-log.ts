@@ -36,7 +36,9 @@ export type ComponentState = {
   readonly [Name in ComponentName]: { readonly spec: ComponentSpecs[Name]; readonly restarts: number };
 };
 
-const pollMs = 500;
+const pollMs = 1_000;
+/** How long a repeat of a key is recognized. */
+const keptDays = 30;
 
 /** Settings of the Charter's own components, the same on every replica. */
 export async function componentLog(store: Store<CharterTables>, log: Log, onRestart: (name: ComponentName) => void) {
@@ -86,6 +88,13 @@ export async function componentLog(store: Store<CharterTables>, log: Log, onRest
       const answer = await store.transaction((tx) => change(tx, name, order, actor));
       await refresh();
       return answer;
+    },
+    /** Forgets effects that nobody repeats any more. */
+    async trim(): Promise<void> {
+      await store.db
+        .deleteFrom('component_effect')
+        .where('at', '<', sql<Date>`now() - make_interval(days => ${keptDays})`)
+        .execute();
     },
     close: () => polling.close(),
   };

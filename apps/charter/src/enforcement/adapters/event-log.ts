@@ -35,9 +35,8 @@ const oneRound = 200;
 
 /** The violations that enforcement found or was told of. */
 export function eventLog({ store, environment, metrics, quietSeconds }: EventLogOptions) {
-  async function endQuiet(tx: Tx<CharterTables>): Promise<void> {
-    await lockLadder(tx);
-    const quiet = await tx.db
+  const quiet = ({ db }: Pick<Tx<CharterTables>, 'db'>) =>
+    db
       .selectFrom('enforcement_event')
       .selectAll()
       .where('is_firing', '=', true)
@@ -45,12 +44,15 @@ export function eventLog({ store, environment, metrics, quietSeconds }: EventLog
       .where('environment', '=', environment)
       .where('last_at', '<', sql<Date>`now() - make_interval(secs => ${quietSeconds})`)
       .orderBy('last_at')
-      .limit(oneRound)
-      .execute();
-    for (const row of quiet) await stopSignal(tx, row);
+      .limit(oneRound);
+
+  async function endQuiet(tx: Tx<CharterTables>): Promise<void> {
+    await lockLadder(tx);
+    const rows = await quiet(tx).execute();
+    for (const row of rows) await stopSignal(tx, row);
     await appendAudit(
       tx,
-      quiet.map(({ id, metric_name, attempt_count }) => ({
+      rows.map(({ id, metric_name, attempt_count }) => ({
         actor: 'charter',
         action: 'violation.quiet',
         subject: id,
@@ -104,7 +106,10 @@ export function eventLog({ store, environment, metrics, quietSeconds }: EventLog
       escalation.count(metrics);
       return escalation.row;
     },
-    settle: (): Promise<void> => store.transaction(endQuiet),
+    /** Tells monitor which forbidden collection has stopped. */
+    async settle(): Promise<void> {
+      if ((await quiet(store).limit(1).execute()).length > 0) await store.transaction(endQuiet);
+    },
   };
 }
 export type EventLog = ReturnType<typeof eventLog>;

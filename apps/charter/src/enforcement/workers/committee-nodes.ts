@@ -125,13 +125,18 @@ export function committeeNodes({ store, spec, webhook, metrics, log }: Committee
     }
   }
 
-  /** One node looks first, and only if there was something the others help: nothing due costs one query. */
+  /** As many nodes as there is work for; nothing due costs one query. */
   async function round(): Promise<void> {
     reconcile();
-    const starting = nodes.filter(({ state }) => state !== 'working');
-    const [first, ...others] = nodes;
-    if (starting.length > 0) await Promise.all(nodes.map(drain));
-    else if (first) await Promise.all([drain(first), ...((await countDue()) > 1 ? others.map(drain) : [])]);
+    const present = nodes;
+    try {
+      const due = await countDue();
+      await Promise.all(present.slice(0, due).map(drain));
+      for (const node of present.slice(due)) node.state = 'working';
+    } catch (error) {
+      for (const node of present) node.state = 'unreachable';
+      throw error;
+    }
   }
 
   async function countDue(): Promise<number> {
