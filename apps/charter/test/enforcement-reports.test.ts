@@ -7,6 +7,9 @@ import { join } from 'node:path';
 import { openStore, type Store } from '@charter/store';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { reportBox } from '../src/enforcement/adapters/report-box.ts';
+import { migrations } from '../src/migrations.ts';
+import type { CharterTables } from '../src/tables.ts';
 import { charterFixture, type Fixture } from './fixture.ts';
 
 interface Revocation {
@@ -139,6 +142,24 @@ describe('a report', () => {
     expect(statuses).toContain(429);
     expect(statuses.at(-1)).toBe(429);
     expect(await charter.get('reports', authorized)).toMatchObject({ status: 200 });
+  });
+});
+
+describe('the audit log', () => {
+  test('learns how many reports came, and nothing else of them', async () => {
+    const store = await openStore<CharterTables>({ url: charter.database.url, schema: 'charter', migrations });
+    const box = reportBox(store);
+    await box.count();
+    await box.count();
+    await store.close();
+    const { items } = await charter.ok(
+      charter.get<{ items: Array<{ action: string; actor: string; data: object }> }>('audit?limit=500', authorized),
+    );
+    const about = items.filter(({ action }) => action === 'reports.received');
+    const kept = await charter.ok(charter.get<{ items: object[] }>('reports', authorized));
+    expect(about).toMatchObject([{ actor: 'anonymous', data: { count: kept.items.length } }]);
+    expect(JSON.stringify(items)).not.toContain('meeting');
+    expect(await charter.ok(charter.get('audit/verify', authorized))).toMatchObject({ valid: true });
   });
 });
 

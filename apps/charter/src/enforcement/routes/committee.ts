@@ -22,7 +22,7 @@ const Restart = z
     /** Wait for deliveries that are under way. */
     graceful: z.boolean().optional(),
     /** Seconds to wait at most. */
-    timeout: z.number().min(0).max(60).optional(),
+    timeout: z.number().min(0).max(600).optional(),
   })
   .nullish();
 const NewMember = z.strictObject({ name: Name, contact: printable(500).optional() });
