@@ -1,11 +1,27 @@
 import { defineConfig } from 'vitest/config';
 
+const loop = ['tests/{closed-loop,chaos}/**/*.test.ts'];
+
 export default defineConfig({
   test: {
-    include: ['{packages,apps,examples,launcher,tests}/**/*.test.ts'],
     globalSetup: ['packages/stack/src/testing/global-setup.ts'],
     expect: { poll: { timeout: 10_000 } },
     testTimeout: 20_000,
     hookTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'parts',
+          include: ['{packages,apps,examples,tests}/**/*.test.ts'],
+          exclude: ['**/node_modules/**', ...loop],
+        },
+      },
+      {
+        // Each file runs a whole installation: one at a time, when the parts are through.
+        extends: true,
+        test: { name: 'loop', include: loop, fileParallelism: false, sequence: { groupOrder: 1 } },
+      },
+    ],
   },
 });
