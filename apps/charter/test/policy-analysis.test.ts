@@ -137,4 +137,15 @@ describe('activation', () => {
     expect((await charter.post(`policies/${id}/activate`)).status).toBe(422);
     await charter.ok(charter.post(`policies/${id}/activate`, { override: { reason: 'a trial' } }));
   });
+
+  test('of a pack is refused as well, and leaves the pack before in force', async () => {
+    const pack = (source: string) => charter.ok(charter.call<{ id: string }>('POST', 'packs?name=cards', source), 201);
+    const good = await pack(text('packed', '{id: a, effect: allow, match: {actions: [export], metrics: [disk]}}'));
+    await charter.ok(charter.post(`packs/${good.id}/activate`));
+    const bad = await pack(text('packed', exportCards, noCards));
+    expect((await charter.post(`packs/${bad.id}/activate`)).status).toBe(422);
+    expect(await charter.ok(charter.get('packs/active'))).toMatchObject({ id: good.id });
+    await charter.ok(charter.post(`packs/${bad.id}/activate`, { override: { reason: 'a trial' } }));
+    expect(await charter.ok(charter.get('packs/active'))).toMatchObject({ id: bad.id });
+  });
 });

@@ -19,6 +19,8 @@ export interface Activation {
   readonly by: string;
   /** Given when people have approved, or when none need to. */
   readonly isApproved: boolean;
+  /** Why rules that never take effect are accepted. */
+  readonly override?: { readonly reason: string } | undefined;
 }
 
 export type ActivationResult =
@@ -92,6 +94,7 @@ export async function activatePack(
       before: current,
       policies: started.map(({ id }) => id),
       superseded: ended.map(({ id }) => id),
+      ...(activation.override === undefined ? {} : { override: activation.override.reason }),
     };
     await appendAudit(tx, [{ actor: activation.by, action: 'pack.activated', subject: pack.id, data }]);
     return { kind: 'activated' };

@@ -9,6 +9,7 @@ import {
   PageQuery,
   Problem,
   pageOf,
+  printable,
   Ulid,
 } from '@charter/shared/contracts';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
@@ -39,7 +40,13 @@ const StoredPack = z.object({
 });
 const FullPack = StoredPack.extend({ source: z.string(), documents: z.array(z.json()) });
 const ById = z.strictObject({ id: Ulid });
-const Activate = z.strictObject({ expectedActive: Ulid.nullable().optional() }).prefault({});
+const Activate = z
+  .strictObject({
+    expectedActive: Ulid.nullable().optional(),
+    /** Accepts rules that certainly never take effect; the reason is audited. */
+    override: z.strictObject({ reason: printable(500) }).optional(),
+  })
+  .prefault({});
 const Activated = StoredPack.extend({ status: z.enum(['active', 'pending']), approval: Approval.nullable() });
 
 export interface PackDeps {
@@ -120,8 +127,8 @@ export const packRoutes: FastifyPluginAsyncZod<PackDeps> = async (app, { packs, 
     },
     async (request, reply) => {
       const { id } = request.params;
-      const { expectedActive } = request.body;
-      const { status, approval } = await changes.activatePack(id, { by: identityOf(request).name, expectedActive });
+      const change = { by: identityOf(request).name, ...request.body };
+      const { status, approval } = await changes.activatePack(id, change);
       const { source: _source, documents: _documents, ...pack } = await findPack(id);
       return reply
         .code(status === 'active' ? 200 : 202)

@@ -1,3 +1,4 @@
+import { type Policy, readDocuments } from '@charter/policy';
 import type { Approval, ApprovalRequest } from '@charter/shared/contracts';
 import { CharterError } from '@charter/shared/contracts';
 import { newId, type Store } from '@charter/store';
@@ -10,6 +11,7 @@ import type { PackShelf } from '../adapters/pack-shelf.ts';
 import type { PolicyReader } from '../adapters/policy-reader.ts';
 import type { PolicyRow } from '../adapters/policy-rows.ts';
 import type { PolicyChange, PolicyOutcome, PolicyShelf } from '../adapters/policy-shelf.ts';
+import { packFrom } from '../domain/pack-draft.ts';
 import type { CheckedPolicy } from '../domain/policy-source.ts';
 import type { CharterMetrics } from '../metrics.ts';
 import type { CharterTables } from '../tables.ts';
@@ -77,12 +79,16 @@ export function changeGovernance(deps: ChangeDeps) {
   async function activePack(id: string, change: PolicyChange): Promise<ChangeResult> {
     const pack = await packs.find(id);
     if (!pack) throw new CharterError('not-found', `No pack ${id}`);
-    const { by, expectedActive, isApproved = false } = change;
+    const { by, expectedActive, isApproved = false, override } = change;
     const expected = expectedActive === undefined ? await packs.activeId(pack.environment) : expectedActive;
+    if (!isApproved && override === undefined) {
+      const leaving = expected === null ? null : await packs.find(expected);
+      await deps.refuseConflicts(policiesIn(pack.source), policiesIn(leaving?.source ?? ''));
+    }
     const needsPeople = deps.alwaysAsk && !isApproved;
     const result = needsPeople
       ? ({ kind: 'needs-approval', digest: pack.digest } as const)
-      : await activatePack(deps, { packId: id, expectedActive: expected, by, isApproved });
+      : await activatePack(deps, { packId: id, expectedActive: expected, by, isApproved, override });
     if (result.kind === 'activated') {
       await governance.refresh();
       return { status: 'active', approval: null };
@@ -94,12 +100,12 @@ export function changeGovernance(deps: ChangeDeps) {
   return {
     activatePack: activePack,
     async applyPolicy(checked: CheckedPolicy, change: PolicyChange) {
-      if (change.override === undefined) await deps.refuseConflicts(checked.policy);
+      if (change.override === undefined) await deps.refuseConflicts([checked.policy]);
       return settledPolicy(await policies.apply(checked, change), change.by);
     },
     async activatePolicy(id: string, change: PolicyChange) {
       const [found] = change.override === undefined ? await deps.reader.byIds(deps.store, [id]) : [];
-      if (found) await deps.refuseConflicts(found.policy);
+      if (found) await deps.refuseConflicts([found.policy]);
       return settledPolicy(await policies.activate(id, change), change.by);
     },
     async rollbackPolicy(id: string, by: string) {
@@ -147,6 +153,13 @@ export function changeGovernance(deps: ChangeDeps) {
     if (kind === 'pack') return activePack(subject, change);
     return settledPolicy(await policies.activate(subject, change), by);
   }
+}
+
+/** The policies of a pack; one that cannot be read is refused where it is activated. */
+function policiesIn(source: string): readonly Policy[] {
+  const read = readDocuments(source);
+  const checked = read.ok ? packFrom(read.documents) : read;
+  return checked.ok ? checked.draft.policies.map(({ policy }) => policy) : [];
 }
 
 /** Why a change cannot be made, for good; what may pass is thrown. */

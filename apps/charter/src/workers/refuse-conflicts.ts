@@ -17,21 +17,25 @@ export interface RefuseConflictsDeps {
 const mostErrors = 20;
 
 /**
- * Throws `document-invalid` when a policy, in force beside the others, would hold rules that certainly never take
- * effect: denials that match nothing, grants that denials cover.
+ * Throws `document-invalid` when policies, in force beside the others, would hold rules that certainly never take
+ * effect: denials that match nothing, grants that denials cover. Those that leave with the change do not count.
  */
 export function refuseConflicts({ store, reader, analyzePolicies, environment }: RefuseConflictsDeps) {
-  return async (policy: Policy): Promise<void> => {
+  return async (changed: readonly Policy[], leaving: readonly Policy[] = []): Promise<void> => {
     const active = (await reader.active(store)).map((loaded) => loaded.policy);
-    const others = active.filter((other) => other.name !== policy.name || other.environment !== policy.environment);
-    const policies = [...others, policy].map(portable);
+    const isReplaced = (other: Policy): boolean =>
+      [...changed, ...leaving].some(
+        ({ name, environment: where }) => name === other.name && where === other.environment,
+      );
+    const names = new Set(changed.map(({ name }) => name));
+    const policies = [...active.filter((other) => !isReplaced(other)), ...changed].map(portable);
     const answer = await analyzePolicies({ kind: 'conflicts', policies, traffic: [], environment });
     if (answer.kind !== 'conflicts') return;
     const errors = answer.findings
       .filter(({ severity, verdict, kind }) => severity === 'error' && verdict === 'certain' && kind !== 'not-compiled')
-      .filter(({ rules }) => rules.some((rule) => rule.policy === policy.name))
+      .filter(({ rules }) => rules.some((rule) => names.has(rule.policy)))
       .map(({ detail, rules }) => {
-        const own = rules.find((rule) => rule.policy === policy.name);
+        const own = rules.find((rule) => names.has(rule.policy));
         const at = { pointer: own?.pointer ?? '', detail };
         return own?.line == null ? at : { ...at, line: own.line };
       });

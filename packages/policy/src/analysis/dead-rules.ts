@@ -53,7 +53,10 @@ function findingAbout(region: Region, others: readonly Region[], analyzed: Analy
     if (kind === 'some') return null;
     isUnsure ||= kind === 'unknown';
   }
-  const together = [...new Set(covering.flat())].sort((a, b) => a.rule.index - b.rule.index);
+  // Denials first: that a grant is denied says more than that another grants the same.
+  const together = [...new Set(covering.flat())].sort(
+    (a, b) => a.rule.rank - b.rule.rank || a.rule.index - b.rule.index,
+  );
   if (isUnsure) return deadFinding(region, together, 'unknown', analyzed);
   const single = together.find((other) => covering.every((regions) => regions.includes(other)) && isCoveredBy([other]));
   const by = single === undefined ? leastOf(together, covering, isCoveredBy) : [single];
@@ -67,7 +70,7 @@ function leastOf(
   isCoveredBy: (outside: readonly Region[]) => boolean,
 ): readonly Region[] {
   if (together.length > 24) return together;
-  return together.reduce<readonly Region[]>((kept, candidate) => {
+  return together.reduceRight<readonly Region[]>((kept, candidate) => {
     const rest = kept.filter((other) => other !== candidate);
     return covering.every((regions) => isCoveredBy(rest.filter((other) => regions.includes(other)))) ? rest : kept;
   }, together);
@@ -146,7 +149,7 @@ function deadFinding(
         : 'changes nothing beside';
   return {
     kind,
-    severity: isDenied && verdict === 'certain' ? 'error' : 'warning',
+    severity: isDenied && verdict === 'certain' && confirmed !== null ? 'error' : 'warning',
     verdict: confirmed === null ? 'unknown' : verdict,
     detail: `Rule ${placeOf(rule.ref)} ${how} ${names}${rest}`,
     rules: [rule, ...by.map((other) => other.rule)].map(({ ref }) => ref),
