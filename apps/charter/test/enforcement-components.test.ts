@@ -43,7 +43,7 @@ const sample = (metric_name: string, source = 'node-1') => ({
   source,
 });
 const validate = (metric: string) =>
-  charter.post<{ allowed: boolean; reason: string }>('metrics/validate', sample(metric));
+  charter.post<{ allowed: boolean; reason: string; decisionId: string }>('metrics/validate', sample(metric));
 const metrics = async () => (await charter.get<string>('/metrics')).body;
 
 describe('the actuators', () => {
@@ -115,7 +115,10 @@ describe('the actuators', () => {
 
   test('a bypass lets in what no rule names, never what is forbidden, until it ends', async () => {
     await charter.ok(act('evaluation/bypass', { ttlSeconds: 60 }));
-    expect(await validate('shoe_size')).toMatchObject({ body: { allowed: true, reason: 'BYPASSED' } });
+    const { body } = await validate('shoe_size');
+    expect(body).toMatchObject({ allowed: true, reason: 'BYPASSED' });
+    const explained = await charter.ok(charter.get(`decisions/${body.decisionId}/explain`));
+    expect(explained).toMatchObject({ decision: { effect: 'allow' }, recomputed: { agrees: true } });
     expect(await validate('card_number')).toMatchObject({ body: { allowed: false, reason: 'FORBIDDEN' } });
     await charter.ok(act('evaluation/bypass', { ttlSeconds: 0 }));
     expect(await validate('shoe_size')).toMatchObject({ body: { allowed: false, reason: 'NOT_WHITELISTED' } });
@@ -141,6 +144,23 @@ describe('the actuators', () => {
     );
     expect(new Set(statuses)).toEqual(new Set([200, 503]));
   });
+});
+
+test('a rule about samples may depend on a window', async () => {
+  const rules = [
+    {
+      id: 'nightly',
+      effect: 'allow',
+      match: { actions: ['collect'], metrics: ['nightly_*'] },
+      when: 'inWindow("night")',
+    },
+  ];
+  const policy = { apiVersion: 'charter/v1', kind: 'Policy', metadata: { name: 'nightly' }, rules };
+  await charter.ok(charter.post('policies/apply', { policy }), 201);
+  expect(await validate('nightly_total')).toMatchObject({ body: { allowed: false } });
+  const span = { from: new Date(Date.now() - 1_000).toISOString(), until: new Date(Date.now() + 60_000).toISOString() };
+  await charter.ok(charter.post('windows', { name: 'night', type: 'maintenance', ...span }), 201);
+  expect(await validate('nightly_total')).toMatchObject({ body: { allowed: true } });
 });
 
 describe('the fifteen metrics', () => {

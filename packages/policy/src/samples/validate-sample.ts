@@ -45,6 +45,8 @@ export interface SampleContext {
   /** Assumed environment; by default the snapshot's. */
   readonly environment?: string;
   readonly overrides?: OverrideLayer;
+  /** Names of the windows that are open now. */
+  readonly windows?: readonly string[];
 }
 
 const noErrors: readonly string[] = [];
@@ -108,6 +110,7 @@ function decideSample(
     environment: context.environment ?? snapshot.defaultEnvironment ?? undefined,
     labels: sample.labels,
     value: sample.value,
+    windows: context.windows,
     now,
     overrides: context.overrides,
   });

@@ -5,14 +5,18 @@ import { type AutomationGrant, effectiveAutomation } from '../../domain/automati
 import type { SampleAnswer } from './sample-answer.ts';
 import { storableName } from './storable-name.ts';
 
+export interface DecidedSample {
+  readonly verdict: SampleVerdict;
+  readonly answer: SampleAnswer;
+  readonly source: string;
+  /** Names of the windows that were open. */
+  readonly windows: readonly string[];
+  readonly grants: readonly AutomationGrant[];
+  readonly now: number;
+}
+
 /** A verdict as the record of decisions keeps it. What was malformed is recorded as a question about no metric. */
-export function sampleRecord(
-  verdict: SampleVerdict,
-  answer: SampleAnswer,
-  source: string,
-  grants: readonly AutomationGrant[],
-  now: number,
-): RecordedDecision {
+export function sampleRecord({ verdict, answer, source, windows, grants, now }: DecidedSample): RecordedDecision {
   const { decision, isValid, isForbiddenAttempt, metric } = verdict;
   const isDecided = isValid || isForbiddenAttempt;
   const rule = isDecided ? (decision?.rule ?? null) : null;
@@ -56,7 +60,14 @@ export function sampleRecord(
       decisionId: answer.decisionId,
       decidedAt: new Date(now).toISOString(),
     },
-    facts: { now, windows: [], freeze: null, override: decision?.override?.id ?? null, limit: null, automation },
+    facts: {
+      now,
+      windows: [...windows],
+      freeze: null,
+      override: answer.reason === 'BYPASSED' ? 'validation-bypass' : (decision?.override?.id ?? null),
+      limit: null,
+      automation,
+    },
   };
 }
 

@@ -9,6 +9,7 @@ import {
 import { newId } from '@charter/store';
 import type { DecisionRecord } from '../../adapters/decision-record.ts';
 import type { Governance, GoverningNow } from '../../adapters/governance.ts';
+import { openWindows } from '../../domain/open-windows.ts';
 import type { AllowedCounts } from '../adapters/allowed-counts.ts';
 import type { ForbiddenAttempt } from '../adapters/attempt-ladder.ts';
 import type { EvaluationSpec } from '../domain/component-spec.ts';
@@ -38,7 +39,9 @@ const overridePolicy = 'emergency override';
 
 interface Prepared {
   readonly governing: GoverningNow;
-  readonly context: SampleContext;
+  /** Windows open and close by the second. */
+  readonly second: number;
+  readonly context: SampleContext & { readonly windows: readonly string[] };
   readonly escalation: ReadonlyMap<string, EscalationRules>;
 }
 
@@ -47,13 +50,16 @@ export function validateSamples({ governance, decisions, allowed, metrics, spec 
   let prepared: Prepared | null = null;
   let recording = { second: 0, count: 0 };
 
-  function prepare(): Prepared {
+  function prepare(now: number): Prepared {
     const governing = governance.current();
-    if (prepared?.governing === governing) return prepared;
+    const second = Math.floor(now / 1_000);
+    if (prepared?.governing === governing && prepared.second === second) return prepared;
+    const windows = openWindows(governing.windows, now).map(({ metadata }) => metadata.name);
     prepared = {
       governing,
-      context: { overrides: governing.overrides },
-      escalation: escalationOf(governing.snapshot),
+      second,
+      context: { overrides: governing.overrides, windows },
+      escalation: prepared?.governing === governing ? prepared.escalation : escalationOf(governing.snapshot),
     };
     return prepared;
   }
@@ -66,8 +72,8 @@ export function validateSamples({ governance, decisions, allowed, metrics, spec 
   }
 
   return (raw: unknown): ValidatedSample => {
-    const { governing, context, escalation } = prepare();
     const now = Date.now();
+    const { governing, context, escalation } = prepare(now);
     const startedAt = performance.now();
     const verdict = validateSample(governing.snapshot, raw, now, context);
     metrics.validated((performance.now() - startedAt) / 1_000);
@@ -76,7 +82,16 @@ export function validateSamples({ governance, decisions, allowed, metrics, spec 
     const answer = sampleAnswer(verdict, bypassed, governing.policyVersion, newId());
     if (answer.allowed) allowed.count(verdict.decision?.rule ?? null);
     if (!answer.allowed || isRecorded(now)) {
-      void decisions.record(sampleRecord(verdict, answer, sourceOf(raw), governing.grants, now));
+      void decisions.record(
+        sampleRecord({
+          verdict,
+          answer,
+          source: sourceOf(raw),
+          windows: context.windows,
+          grants: governing.grants,
+          now,
+        }),
+      );
     }
     return { answer, attempt: verdict.isForbiddenAttempt ? attemptOf(verdict, raw, escalation, now) : null };
   };
