@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { newId, openStore } from '@charter/store';
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { type Answer, charterFixture, type Fixture } from './fixture.ts';
 
 interface Verdict {
@@ -47,6 +47,7 @@ beforeAll(async () => {
     const { items } = await charter.ok(charter.get<{ items: Array<{ id: string }> }>('approvals?status=pending'));
     for (const { id } of items) await charter.ok(charter.post(`approvals/${id}/approve`));
   }
+  await vi.waitFor(async () => expect((await validate(sample('latency_p95'))).allowed).toBe(true), 10_000);
 });
 afterAll(() => charter.close());
 

@@ -134,4 +134,3 @@ export async function composeEnforcement(
     closeables: [settling, hourly, components, nodes, ladder, allowed],
   };
 }
-export type Enforcement = Awaited<ReturnType<typeof composeEnforcement>>;
