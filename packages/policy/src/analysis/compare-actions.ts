@@ -36,7 +36,7 @@ interface Version {
 }
 
 function versionOf(snapshot: PolicySnapshot): Version {
-  const regions = regionsOf(snapshot).filter(({ rule, cubes }) => rule.ref.rollout === 'enforce' && cubes.length > 0);
+  const regions = regionsOf(snapshot).filter(({ rule }) => rule.ref.rollout === 'enforce');
   return { snapshot, regions: new Map(regions.map((region) => [region.rule, region])), index: overlapIndexOf(regions) };
 }
 

@@ -51,9 +51,7 @@ const canMiss = (values: Values): boolean =>
 const narrowed = (cube: Cube, name: string, values: Values): Cube => new Map(cube).set(name, values);
 
 /** The requests of the first that are not in the second, as disjoint cubes as far as variables tell them apart. */
-export function cubesOutside(cube: Cube, other: Cube): readonly Cube[] {
-  if (!cubesMeet(cube, other)) return [cube];
-  const pieces: Cube[] = [];
+export function* cubesOutside(cube: Cube, other: Cube): Generator<Cube> {
   let rest = cube;
   for (const [name, values] of other) {
     const own = rest.get(name);
@@ -61,11 +59,11 @@ export function cubesOutside(cube: Cube, other: Cube): readonly Cube[] {
       const kept = own === undefined ? outside : valuesInBoth(own, outside);
       if (kept === null) continue;
       const piece = narrowed(rest, name, kept);
-      if (isConsistent(piece)) pieces.push(piece);
+      if (isConsistent(piece)) yield piece;
     }
+    if (own === values) continue;
     const both = own === undefined ? values : valuesInBoth(own, values);
-    if (both === null) return pieces;
+    if (both === null) return;
     rest = narrowed(rest, name, both);
   }
-  return pieces;
 }

@@ -157,8 +157,10 @@ function deadFinding(
   };
 }
 
-/** The evaluator decides as at least one of the others says. */
+/** The evaluator lets one of the others match as well, and decides no more freely than that one says. */
 function shows(snapshot: AnalyzedPolicies['snapshot'], request: PolicyRequest, by: readonly Region[]): boolean {
   const { effect } = decide(snapshot, request);
-  return by.some(({ rule }) => ruleMatches(rule, snapshot, request) && (rule.effect === effect || effect === 'deny'));
+  return by.some(({ rule }) => ruleMatches(rule, snapshot, request) && ranks[effect] <= rule.rank);
 }
+
+const ranks = { deny: 0, 'require-approval': 1, allow: 2 } as const;

@@ -35,6 +35,11 @@ export function overlapIndexOf(regions: readonly Region[]): OverlapIndex {
   }
   const tablesFor = ({ matcher: { actions } }: CompiledRule): readonly ActionTable[] => {
     if (actions === null) return [...exact.values(), patterned];
+    const [only] = actions;
+    if (only !== undefined && actions.length === 1 && isExact(only)) {
+      const table = exact.get(only.pattern);
+      return table === undefined ? [patterned] : [table, patterned];
+    }
     const named = actions.filter(isExact).flatMap(({ pattern }) => exact.get(pattern) ?? []);
     const globs = actions.filter((glob) => !isExact(glob));
     if (globs.length === 0) return [...named, patterned];
@@ -42,17 +47,16 @@ export function overlapIndexOf(regions: readonly Region[]): OverlapIndex {
     return [...new Set([...named, ...matched.map(([, table]) => table), patterned])];
   };
   // Marks what was already collected for the rule asked about.
-  const marks = new Map(regions.map((region, at) => [region, at]));
-  const marked = new Int32Array(regions.length);
+  const marked = new Int32Array(regions.reduce((most, { rule }) => Math.max(most, rule.index + 1), 0));
   let mark = 0;
   return (rule) => {
     const found: Region[] = [];
     mark += 1;
     const take: Take = (some) => {
       for (const region of some) {
-        const at = marks.get(region) ?? 0;
-        if (marked[at] === mark) continue;
-        marked[at] = mark;
+        const { index } = region.rule;
+        if (marked[index] === mark) continue;
+        marked[index] = mark;
         found.push(region);
       }
     };

@@ -37,18 +37,29 @@ const matcherKeys = [
   'groups',
 ] as const;
 
-/** The regions of all rules of a snapshot, in their order. */
+/** The regions of all rules of a snapshot, in their order; the cubes of a rule are worked out when asked for. */
 export function regionsOf({ rules, defaultEnvironment }: PolicySnapshot): readonly Region[] {
   const conditions = new Map<string, readonly Cube[]>();
   const values = new Map<string, TextValues>();
-  return rules.map((rule) => {
+  const cubesOf = (rule: CompiledRule): readonly Cube[] => {
     const selected = selectedCube(rule.matcher, defaultEnvironment !== null, values);
-    if (selected === null || rule.condition === null) return { rule, cubes: selected === null ? [] : [selected] };
+    if (selected === null) return [];
+    if (rule.condition === null) return [selected];
     const failureMatches = rule.rank < 2;
     const key = `${String(failureMatches)} ${rule.condition.source}`;
     const cubes = conditions.get(key) ?? conditionCubes(rule.condition, failureMatches);
     conditions.set(key, cubes);
-    return { rule, cubes: cubes.flatMap((cube) => cubeInBoth(selected, cube) ?? []) };
+    return cubes.flatMap((cube) => cubeInBoth(selected, cube) ?? []);
+  };
+  return rules.map((rule) => {
+    let known: readonly Cube[] | null = null;
+    return {
+      rule,
+      get cubes() {
+        known ??= cubesOf(rule);
+        return known;
+      },
+    };
   });
 }
 

@@ -29,25 +29,29 @@ export function searchRequest<T = PolicyRequest>(
   budget: Budget,
 ): Found<T> {
   const blockers = outside.flatMap((region) => region.cubes);
-  const stack = cubes.map((cube) => ({ cube, at: 0 }));
+  const stack: { readonly left: Iterator<Cube>; readonly at: number }[] = [{ left: cubes[Symbol.iterator](), at: 0 }];
   let steps = 0;
   let tries = 0;
-  for (let top = stack.pop(); top !== undefined; top = stack.pop()) {
+  for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+    const next = top.left.next();
+    if (next.done === true) {
+      stack.pop();
+      continue;
+    }
+    const cube = next.value;
     let { at } = top;
     let blocker = blockers[at];
-    while (blocker !== undefined && !cubesMeet(top.cube, blocker)) {
+    while (blocker !== undefined && !cubesMeet(cube, blocker)) {
       at += 1;
       blocker = blockers[at];
     }
     steps += 1;
     budget.left -= 1;
     if (blocker === undefined) {
-      const request = confirm(top.cube);
+      const request = confirm(cube);
       if (request !== null) return { kind: 'some', request };
       tries += 1;
-    } else {
-      for (const cube of cubesOutside(top.cube, blocker)) stack.push({ cube, at: at + 1 });
-    }
+    } else stack.push({ left: cubesOutside(cube, blocker), at: at + 1 });
     if (steps > mostSteps || tries > mostTries || budget.left < 0) return { kind: 'unknown' };
   }
   return tries === 0 ? { kind: 'none' } : { kind: 'unknown' };
