@@ -15,6 +15,8 @@ export default defineConfig({
           name: 'parts',
           include: ['{packages,apps,examples,tests}/**/*.test.ts'],
           exclude: ['**/node_modules/**', ...loop],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
         },
       },
       {
