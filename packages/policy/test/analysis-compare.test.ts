@@ -69,6 +69,12 @@ test.each<[name: string, before: string[], after: string[], verdict: string]>([
     ],
     'more',
   ],
+  [
+    'approval where a condition fails for want of a plan',
+    ['{id: r, effect: require-approval, match: {actions: [x], metrics: [a]}, when: has(plan.risk) && plan.risk < 0.5}'],
+    ['{id: r, effect: allow, match: {actions: [x]}, when: has(plan.risk) && plan.risk < 0.5}'],
+    'incomparable',
+  ],
   ['a rule that only watches', [allow], [allow, `${deny.slice(0, -1)}, rollout: warn}`], 'equivalent'],
   [
     'an unreadable condition that stays',

@@ -57,9 +57,9 @@ export function ruleChanges(before: PolicySnapshot, after: PolicySnapshot): Rule
 
 /** Leaves out rules that both sides have, under whatever id. */
 function withoutEquals(before: readonly CompiledRule[], after: readonly CompiledRule[]): RuleChanges['differing'] {
-  const contents = (rules: readonly CompiledRule[]) =>
+  const byContent = (rules: readonly CompiledRule[]) =>
     new Map(rules.map((rule) => [JSON.stringify(contentOf(rule)), rule]));
-  const [old, now] = [contents(before), contents(after)];
+  const [old, now] = [byContent(before), byContent(after)];
   return {
     before: [...old].filter(([content]) => !now.has(content)).map(([, rule]) => rule),
     after: [...now].filter(([content]) => !old.has(content)).map(([, rule]) => rule),
@@ -91,7 +91,17 @@ const matchKeys = ['actions', 'targets', 'metrics', 'classes', 'groups', 'roles'
 const isSameList = (a: readonly string[] | undefined, b: readonly string[] | undefined): boolean =>
   a === b || (a !== undefined && a.length === b?.length && a.every((item, at) => item === b[at]));
 
-function contentOf({ policy, source, effect }: CompiledRule): Readonly<Record<ChangedPart, string | null>> {
+type Content = Readonly<Record<ChangedPart, string | null>>;
+const contents = new WeakMap<CompiledRule, Content>();
+
+/** What a rule says, lists in order; worked out once a rule. */
+function contentOf(rule: CompiledRule): Content {
+  const known = contents.get(rule) ?? contentFrom(rule);
+  contents.set(rule, known);
+  return known;
+}
+
+function contentFrom({ policy, source, effect }: CompiledRule): Content {
   const { match } = source;
   const lists = Object.entries(match).map(([key, patterns]) => [key, [...new Set(patterns)].sort()] as const);
   return {

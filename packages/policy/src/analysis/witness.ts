@@ -6,7 +6,7 @@ import type { Cube } from './cube.ts';
 import { instantIn } from './instant.ts';
 import { pickNumber } from './number-set.ts';
 import { pickName } from './pick-name.ts';
-import { attributes, presence } from './request-variables.ts';
+import { attributes, containers, presence } from './request-variables.ts';
 import type { Values } from './value-set.ts';
 
 type Picked = { readonly value: string | number | undefined } | null;
@@ -18,7 +18,10 @@ export function requestIn(cube: Cube): PolicyRequest | null {
   const plan: Record<string, string | number> = {};
   const windows: string[] = [];
   let value: number | undefined;
+  const missing = containers.filter((container) => isRuledOut(cube.get(container)));
   for (const [name, values] of cube) {
+    // A missing container has no parts; the cube lets each of them be missing.
+    if (missing.some((container) => name.startsWith(`${container}.`))) continue;
     if (values.kind === 'flag') {
       if (name.startsWith('windows.') && values.mask === presence.yes) windows.push(name.slice('windows.'.length));
       continue;
@@ -49,6 +52,7 @@ export function requestIn(cube: Cube): PolicyRequest | null {
   };
 }
 
+const isRuledOut = (values: Values | undefined): boolean => values?.kind === 'flag' && values.mask === presence.no;
 const isDemanded = (values: Values | undefined): boolean => values?.kind === 'flag' && values.mask === presence.yes;
 
 function valueIn(values: Exclude<Values, { kind: 'flag' }>): Picked {
