@@ -6,6 +6,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   loop: async () => (await import('./loop.ts')).run,
   policy: async () => (await import('./policy.ts')).run,
   detection: async () => (await import('./detection.ts')).run,
+  testbed: async () => (await import('./testbed-trials.ts')).run,
   learning: async () => (await import('./learning.ts')).run,
 };
 

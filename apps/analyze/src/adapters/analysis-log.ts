@@ -1,6 +1,7 @@
 import { Analysis, type PageQuery, Violation } from '@charter/shared/contracts';
 import { pageFrom, type Store, type Tx } from '@charter/store';
 import { sql } from 'kysely';
+import { isWorthAnotherLook, lookAgainSeconds } from '../domain/look-again.ts';
 import type { OpenIncident } from '../domain/merge-incidents.ts';
 import type { AnalyzeTables } from '../migrations.ts';
 
@@ -15,14 +16,6 @@ export interface WaitingIncident extends OpenIncident {
 
 /** A first look is taken at once; further changes of the same incident are gathered this long. */
 const gatherSeconds = 1;
-
-/** Young evidence is thin: a finding that nobody would act on is looked at again after this long, so many times. */
-const lookAgainSeconds = 2;
-const lookAgainTimes = 8;
-const sureFrom = 0.6;
-
-const isUnsure = ({ verdict, confidence, revision }: Analysis): boolean =>
-  (verdict === 'undetermined' || confidence < sureFrom) && revision <= lookAgainTimes;
 
 /** Incidents and their analyses in Postgres. */
 export function analysisLog(store: Store<AnalyzeTables>) {
@@ -83,7 +76,9 @@ export function analysisLog(store: Store<AnalyzeTables>) {
           merged_into: analysis.mergedInto,
           cleared_at: cleared ? new Date(analysis.analyzedAt) : null,
           look_again_at:
-            !cleared && isUnsure(analysis) ? sql<Date>`now() + make_interval(secs => ${lookAgainSeconds})` : null,
+            !cleared && isWorthAnotherLook(analysis)
+              ? sql<Date>`now() + make_interval(secs => ${lookAgainSeconds})`
+              : null,
           ...(cause ? { blames: JSON.stringify({ component: cause.component, metric: cause.metric }) } : {}),
         })
         .where('id', '=', incident.id)

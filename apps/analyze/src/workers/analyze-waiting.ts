@@ -1,21 +1,17 @@
-import { type Analysis, analysisQueue, timelineQueue, type Violation } from '@charter/shared/contracts';
+import { type Analysis, analysisQueue, timelineQueue } from '@charter/shared/contracts';
 import { newId, type Store, type Tx } from '@charter/store';
 import type { AnalysisLog, WaitingIncident } from '../adapters/analysis-log.ts';
-import { type Finding, findCause } from '../domain/find-cause.ts';
+import type { Finding } from '../domain/find-cause.ts';
 import { mergeTargetOf } from '../domain/merge-incidents.ts';
-import { declaredTopology, relevantTargets } from '../domain/relevant-targets.ts';
-import { factFrom, symptomOf } from '../domain/symptom.ts';
+import { symptomOf } from '../domain/symptom.ts';
 import type { AnalyzeMetrics } from '../metrics.ts';
 import type { AnalyzeTables } from '../migrations.ts';
-import type { AnalyzedPack, SignalHistory } from '../ports.ts';
+import { type LookDeps, lookAtIncident } from './look-at-incident.ts';
 
-export interface AnalyzeDeps {
+export interface AnalyzeDeps extends LookDeps {
   readonly store: Store<AnalyzeTables>;
   readonly log: AnalysisLog;
-  readonly history: SignalHistory;
-  readonly pack: () => AnalyzedPack;
   readonly metrics: AnalyzeMetrics;
-  readonly mostTargets: number;
 }
 
 const batch = 20;
@@ -35,7 +31,9 @@ async function analyze(incident: WaitingIncident, deps: AnalyzeDeps): Promise<vo
   const firing = incident.violations.filter(({ state }) => state === 'firing');
   const previous = await log.latestOf(incident.id);
   const { finding, windows } =
-    firing.length === 0 ? { finding: clearedFinding(previous), windows: [] } : await look(incident, firing, deps);
+    firing.length === 0
+      ? { finding: clearedFinding(previous), windows: [] }
+      : await lookAtIncident(incident.openedAt, firing, deps, new Date());
   const cause = finding.verdict === 'determined' ? finding.rootCauses[0] : undefined;
   const analysis: Analysis = {
     id: newId(),
@@ -62,23 +60,6 @@ async function analyze(incident: WaitingIncident, deps: AnalyzeDeps): Promise<vo
     return true;
   });
   if (recorded) metrics.analyzed(analysis, (performance.now() - started) / 1_000);
-}
-
-async function look(incident: WaitingIncident, firing: readonly Violation[], deps: AnalyzeDeps) {
-  const pack = deps.pack();
-  const components = new Set(firing.map(({ component }) => component));
-  const targets = relevantTargets(pack.targets, components, deps.mostTargets);
-  const symptom = symptomOf(firing);
-  const detectedAt = symptom?.startedAt ?? incident.openedAt;
-  const { series, windows } = await deps.history.around(pack, targets, detectedAt, new Date().toISOString());
-  const finding = findCause({
-    detectedAt: Date.parse(detectedAt) / 1_000,
-    violations: firing.map(factFrom),
-    series,
-    topology: declaredTopology(targets),
-    symptom: symptom === null ? null : { component: symptom.component },
-  });
-  return { finding, windows };
 }
 
 /** Nothing fires any more: what was found stays found. */
