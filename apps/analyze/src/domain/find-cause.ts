@@ -7,6 +7,7 @@ import {
   type ViolationFact,
 } from '@charter/detection';
 import type { Evidence, Pattern, RootCause } from '@charter/shared/contracts';
+import { loneLeafCause } from './lone-leaf.ts';
 
 /** What a finding is drawn from. Series cover the time before and after `detectedAt` (seconds since the epoch). */
 export interface Facts {
@@ -43,13 +44,16 @@ export function findCause({ detectedAt, violations, series, topology, symptom }:
     { detectedAt, series, ...calls, ...(symptom === null ? {} : { symptom }) },
     { limit: most.rootCauses },
   );
-  const rootCauses = ranked.rootCauses.map(rootCauseFrom);
+  const floor = ranked.verdict === 'undetermined' ? loneLeafCause(violations, topology) : null;
+  const found = ranked.rootCauses.map(rootCauseFrom);
+  const rootCauses = floor ? [floor, ...found.filter(({ component }) => component !== floor.component)] : found;
+  const verdict = floor ? 'determined' : ranked.verdict;
   return {
-    verdict: ranked.verdict,
+    verdict,
     patterns,
     rootCauses,
-    recommendations: recommendationsFrom(ranked.verdict, rootCauses, patterns, series.length),
-    confidence: ranked.confidence,
+    recommendations: recommendationsFrom(verdict, rootCauses, patterns, series.length),
+    confidence: floor?.confidence ?? ranked.confidence,
   };
 }
 
