@@ -12,7 +12,7 @@ import {
 import type { BenchRow } from '../bench-row.ts';
 import { percentile } from './percentile.ts';
 
-const trials = 12;
+const trials = 8;
 const calmMs = 20_000;
 const patienceMs = 120_000;
 const fault = { kind: 'bad_configuration', component: 'orders', intensity: 0.9, durationSeconds: 600 };
