@@ -73,8 +73,15 @@ export const healMs = 90_000;
 /** Distance between the port bases of two loops: no port of one meets a port of the other. */
 const portStep = 100;
 
-/** One fault after the other looks like flapping, which would hold each violation for a minute; and an incident is over sooner. */
-const trialSettings = { MONITOR_FLAP_TRANSITIONS: '1000', MONITOR_INCIDENT_QUIET: '5s' };
+/**
+ * One fault after the other looks like flapping, which would hold each violation for a minute, and like a relapse, which
+ * would teach that the remedy did not help; and an incident is over sooner.
+ */
+const trialSettings = {
+  MONITOR_FLAP_TRANSITIONS: '1000',
+  MONITOR_INCIDENT_QUIET: '5s',
+  KNOWLEDGE_RELAPSE_WINDOW: '1s',
+};
 
 /** Starts one, in a folder of its own that goes when it stops. */
 export async function startLoop(options: LoopOptions = {}): Promise<RunningLoop> {

@@ -41,7 +41,12 @@ export async function heals(portBase: number): Promise<BenchRow[]> {
     environmentName: 'demo',
     report: () => undefined,
     processEnvironment: {},
-    settings: { LOG_LEVEL: 'error', CHARTER_AUTOMATION: 'auto', MONITOR_RENOTIFY: '5s' },
+    settings: {
+      LOG_LEVEL: 'error',
+      CHARTER_AUTOMATION: 'auto',
+      MONITOR_RENOTIFY: '5s',
+      KNOWLEDGE_RELAPSE_WINDOW: '1s',
+    },
     whenCharterReady: async (url) => void (await activateDemoPack(url('charter'), url('testbed'))),
   });
   try {
