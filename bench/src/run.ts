@@ -3,7 +3,9 @@ import type { Bench, BenchRow } from './bench-row.ts';
 
 /** Every benchmark by name, loaded when it runs. */
 const benches: Record<string, () => Promise<Bench>> = {
-  loop: async () => (await import('./loop.ts')).run,
+  'hand-overs': async () => (await import('./loop/hand-overs.ts')).run,
+  skeleton: async () => (await import('./loop/skeleton.ts')).run,
+  heals: async () => (await import('./loop/heals.ts')).run,
   policy: async () => (await import('./policy.ts')).run,
   detection: async () => (await import('./detection.ts')).run,
   testbed: async () => (await import('./testbed-trials.ts')).run,

@@ -15,7 +15,7 @@ interface Figures {
 }
 
 /** Violation to outcome through the queues, beside bare BullMQ and bare Redis lists on the same Redis. */
-export async function handOvers(): Promise<BenchRow[]> {
+export async function run(): Promise<BenchRow[]> {
   await using redis = await startTestRedis();
   await using postgres = await startTestPostgres({ durable: true });
   const ours = await measure(() => charterChain({ redis: redis.url, postgres: postgres.url }));

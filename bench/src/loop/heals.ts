@@ -9,10 +9,20 @@ import {
   startInstallation,
   timelineOf,
 } from '@charter/launcher';
+import { freePort } from '@charter/stack';
 import type { BenchRow } from '../bench-row.ts';
 import { percentile } from './percentile.ts';
 
 const trials = 8;
+/** The same fault again is a trial here, neither flapping nor a relapse. */
+const trialSettings = {
+  LOG_LEVEL: 'error',
+  CHARTER_AUTOMATION: 'auto',
+  MONITOR_RENOTIFY: '5s',
+  MONITOR_FLAP_TRANSITIONS: '1000',
+  MONITOR_INCIDENT_QUIET: '5s',
+  KNOWLEDGE_RELAPSE_WINDOW: '1s',
+};
 const calmMs = 20_000;
 const patienceMs = 120_000;
 const fault = { kind: 'bad_configuration', component: 'orders', intensity: 0.9, durationSeconds: 600 };
@@ -29,7 +39,8 @@ const steps: ReadonlyArray<{ name: string; from: string; to: string }> = [
 const targetSeconds = 15;
 
 /** Latency of each stage over real heals on the running stack, beside the promised time to stabilize. */
-export async function heals(portBase: number): Promise<BenchRow[]> {
+export async function run(): Promise<BenchRow[]> {
+  const portBase = (await freePort()) - 8_000;
   const stateDir = await mkdtemp(join(tmpdir(), 'charter-bench-'));
   const installation = await startInstallation({
     stateDir,

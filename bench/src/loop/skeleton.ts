@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { activateDemoPack, type Installation, serviceNames, startInstallation } from '@charter/launcher';
+import { freePort } from '@charter/stack';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import type { BenchRow } from '../bench-row.ts';
@@ -19,7 +20,8 @@ interface Skeleton {
 }
 
 /** What the walking skeleton costs at rest: a process for each service, beside all in one. */
-export async function skeleton(portBase: number): Promise<BenchRow[]> {
+export async function run(): Promise<BenchRow[]> {
+  const portBase = (await freePort()) - 8_000;
   const apart = await measure(portBase, false);
   const together = await measure(portBase, true);
   const compare = (name: string, key: keyof Skeleton, unit: string): BenchRow => ({
