@@ -52,12 +52,7 @@ export async function run(): Promise<BenchRow[]> {
     environmentName: 'demo',
     report: () => undefined,
     processEnvironment: {},
-    settings: {
-      LOG_LEVEL: 'error',
-      CHARTER_AUTOMATION: 'auto',
-      MONITOR_RENOTIFY: '5s',
-      KNOWLEDGE_RELAPSE_WINDOW: '1s',
-    },
+    settings: trialSettings,
     whenCharterReady: async (url) => void (await activateDemoPack(url('charter'), url('testbed'))),
   });
   try {
