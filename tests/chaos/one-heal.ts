@@ -2,8 +2,24 @@ import { type StreamedEntry, timelineOf } from '@charter/launcher';
 import { expect } from 'vitest';
 import type { Effect, Outcome, RunningLoop } from '../closed-loop/running-loop.ts';
 
-/** A fault that is seen at once and gone with one setting. */
-export const fault = { kind: 'bad_configuration', component: 'orders', intensity: 0.9, durationSeconds: 900 } as const;
+/** Faults that are seen at once and gone with one setting; each trial takes the next, since a past full of one fault hides it. */
+const faults = [
+  ['bad_configuration', 'orders'],
+  ['over_provisioning', 'catalog'],
+  ['bad_configuration', 'payments'],
+  ['over_provisioning', 'orders'],
+  ['bad_configuration', 'catalog'],
+  ['over_provisioning', 'payments'],
+  ['bad_configuration', 'database'],
+  ['over_provisioning', 'gateway'],
+  ['bad_configuration', 'gateway'],
+] as const;
+let trial = 0;
+
+function nextFault() {
+  const [kind, component] = faults[trial++ % faults.length] ?? faults[0];
+  return { kind, component, intensity: 0.9, durationSeconds: 900 };
+}
 
 /** A bound for slow machines, not a wait: what breaks is picked up again after 10 s at the latest. */
 export const healMs = 120_000;
@@ -30,7 +46,7 @@ export async function healWhile(loop: RunningLoop, moment: StreamedEntry['event'
       harmed.resolve();
     }
   })();
-  const faultId = await loop.break(fault);
+  const faultId = await loop.break(nextFault());
   try {
     await harmed.promise;
     const ended = async () => (await loop.outcomes()).filter(({ id, executed }) => executed && !known.has(id));
