@@ -34,7 +34,7 @@ export interface Heal {
 /** Opens the fault, does harm as soon as the story has come to `moment`, and resolves with how the incident ended. */
 export async function healWhile(loop: RunningLoop, moment: StreamedEntry['event'], harm: () => unknown): Promise<Heal> {
   const known = new Set((await loop.outcomes()).map(({ id }) => id));
-  const before = (await loop.effects()).length;
+  const before = new Set((await loop.effects()).map(({ idempotencyKey }) => idempotencyKey));
   const listening = new AbortController();
   const entries: StreamedEntry[] = [];
   const harmed = Promise.withResolvers<void>();
@@ -54,7 +54,11 @@ export async function healWhile(loop: RunningLoop, moment: StreamedEntry['event'
     await expect.poll(types, { timeout: healMs, interval: 250 }).toContain('success');
     const outcome = (await ended()).find(({ type }) => type === 'success');
     if (!outcome) throw new Error('the outcome went away');
-    return { outcome, effects: (await loop.effects()).slice(before), entries };
+    return {
+      outcome,
+      effects: (await loop.effects()).filter(({ idempotencyKey }) => !before.has(idempotencyKey)),
+      entries,
+    };
   } finally {
     listening.abort();
     harmed.resolve();
