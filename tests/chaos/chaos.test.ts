@@ -61,7 +61,7 @@ test(
   3 * healMs,
 );
 
-test(
+test.runIf(isFull)(
   'Postgres restarted during a heal: the incident ends, with one effect',
   async () => {
     const heal = await healWhile(loop, 'planned', () => loop.installation.stack.restart('postgres'));
