@@ -13,7 +13,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'parts',
-          include: ['{packages,apps,examples,tests}/**/*.test.ts'],
+          include: ['{packages,apps,examples,simulation,tests}/**/*.test.ts'],
           exclude: ['**/node_modules/**', ...loop],
           maxWorkers: 2,
           sequence: { groupOrder: 0 },

@@ -14,13 +14,14 @@ const targets = {
   start: () => ['scripts/start.ts'],
   test: () => ['scripts/test.ts'],
   bench: (name) => ['bench/src/run.ts', ...(name ? [name] : [])],
+  simulate: () => ['simulation/src/run.ts'],
 };
 
 try {
   const [command = '', ...args] = process.argv.slice(2);
   const [kind, name] = command.split(':');
   const target = targets[kind];
-  if (!target) throw new Error('Usage: node scripts/bootstrap.mjs start|test|bench[:name] [-- args]');
+  if (!target) throw new Error('Usage: node scripts/bootstrap.mjs start|test|bench[:name]|simulate [-- args]');
   await install();
   const rest = args[0] === '--' ? args.slice(1) : args;
   process.exitCode = await run(findNode(), [...target(name), ...rest]);
