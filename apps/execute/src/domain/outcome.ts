@@ -43,6 +43,6 @@ export function outcomeFrom(facts: OutcomeFacts, now: Date): Outcome {
     at: now.toISOString(),
     timeToStabilizeSeconds:
       stableAtMs === null || startedAt === null ? null : Math.max(0, (stableAtMs - startedAt.getTime()) / 1_000),
-    propensity: 1,
+    propensity: plan.choice?.propensity ?? 1,
   };
 }

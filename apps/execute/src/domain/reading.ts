@@ -1,4 +1,4 @@
-import type { Comparator, VerificationSignal } from '@charter/shared/contracts';
+import { isBreaking, type VerificationSignal } from '@charter/shared/contracts';
 
 /** What one signal said when it was asked. */
 export type Reading =
@@ -10,29 +10,12 @@ export type Reading =
 export const numberOf = (reading: Reading | undefined): number | null =>
   reading?.kind === 'value' ? reading.value : null;
 
-export function isBroken(value: number, comparator: Comparator, threshold: number): boolean {
-  switch (comparator) {
-    case '>':
-      return value > threshold;
-    case '>=':
-      return value >= threshold;
-    case '<':
-      return value < threshold;
-    case '<=':
-      return value <= threshold;
-    case '==':
-      return value === threshold;
-    case '!=':
-      return value !== threshold;
-  }
-}
-
 /** Whether a signal violates its threshold; null when the reading cannot tell. */
 export function violates(signal: VerificationSignal, reading: Reading | undefined): boolean | null {
   if (reading === undefined || reading.kind === 'missing') return null;
   if (reading.kind === 'state') return reading.firing;
   if (Number.isNaN(reading.value) || signal.threshold === null) return null;
-  return isBroken(reading.value, signal.comparator, signal.threshold);
+  return isBreaking(reading.value, signal.comparator, signal.threshold);
 }
 
 /** How far a value is on the wrong side of its threshold, in the signal's unit; negative on the right side. */

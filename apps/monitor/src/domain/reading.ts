@@ -1,4 +1,4 @@
-import type { Comparator } from '@charter/shared/contracts';
+import { type Comparator, isBreaking } from '@charter/shared/contracts';
 
 /** What a value says: it breaks the threshold, it is back beyond the resolve threshold, or it is in the band between. */
 export type Reading = 'breach' | 'between' | 'clear';
@@ -8,23 +8,6 @@ export interface Limits {
   readonly comparator: Comparator;
   readonly threshold: number;
   readonly resolveThreshold: number | null;
-}
-
-function isBreaking(value: number, comparator: Comparator, threshold: number): boolean {
-  switch (comparator) {
-    case '>':
-      return value > threshold;
-    case '>=':
-      return value >= threshold;
-    case '<':
-      return value < threshold;
-    case '<=':
-      return value <= threshold;
-    case '==':
-      return value === threshold;
-    case '!=':
-      return value !== threshold;
-  }
 }
 
 /** Expects a finite value: anything else is no evidence and never gets here. */

@@ -10,11 +10,11 @@ export {
   Obligations,
 } from './decision.ts';
 export { Duration, secondsFrom } from './duration.ts';
+export { EffectorSpec } from './effector-spec.ts';
 export { CharterError, type FailureCode, type FailurePointer, failures } from './failure.ts';
 export { Disposition, Outcome, OutcomeEvidence, OutcomeType } from './outcome.ts';
 export {
   ActivePack,
-  EffectorSpec,
   MetricWatch,
   PackDocument,
   PackSignal,
@@ -25,7 +25,7 @@ export {
   Window,
 } from './pack.ts';
 export { PauseScope, Permit } from './permit.ts';
-export { Alternative, Plan, Priority, Verification, VerificationSignal } from './plan.ts';
+export { Alternative, Plan, PlanChoice, Priority, Verification, VerificationSignal } from './plan.ts';
 export { PageQuery, Problem, pageOf } from './problem.ts';
 export { defineQueue, Envelope, type Message, type QueueDefinition } from './queue.ts';
 export {
@@ -46,11 +46,12 @@ export {
   timelineQueue,
   violationQueue,
 } from './queues.ts';
-export { ActionBelief, Recommendation } from './recommendation.ts';
+export { ActionBelief, PassagePrior, Recommendation, RungRecord } from './recommendation.ts';
 export {
   AutomationMode,
   Comparator,
   Instant,
+  isBreaking,
   Labels,
   MetricName,
   Name,

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ActionType } from './action.ts';
 import { PatternKind } from './analysis.ts';
 import { Duration } from './duration.ts';
+import { EffectorSpec } from './effector-spec.ts';
 import { Comparator, Instant, Labels, MetricName, Name, Ratio, Severity } from './scalars.ts';
 
 const metadata = z.strictObject({
@@ -71,34 +72,6 @@ export const PackSignal = z.strictObject({
 });
 export type PackSignal = z.infer<typeof PackSignal>;
 
-export const EffectorSpec = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('testbed'), url: z.url(), component: Name }),
-  z.strictObject({ kind: z.literal('charter'), url: z.url(), component: Name }),
-  z.strictObject({
-    kind: z.literal('http'),
-    url: z.url(),
-    /** Honors Idempotency-Key and Fencing-Token. */
-    keyed: z.boolean().default(false),
-    requests: z.partialRecord(
-      ActionType,
-      z.strictObject({
-        method: z.enum(['POST', 'PUT', 'PATCH', 'DELETE']),
-        path: z.string().max(500),
-        body: z.json().optional(),
-      }),
-    ),
-    readBack: z.strictObject({ path: z.string().max(500), pointer: z.string().max(200) }).optional(),
-    allowHosts: z.array(z.string().max(253)).max(50).optional(),
-    secretEnvironment: z.string().max(100).optional(),
-  }),
-  z.strictObject({
-    kind: z.literal('process'),
-    /** Where the supervisor of the process answers. */
-    supervisorUrl: z.url(),
-  }),
-]);
-export type EffectorSpec = z.infer<typeof EffectorSpec>;
-
 /** What can be acted on, how, and within which limits. Its name is the component's name. */
 export const Target = z.strictObject({
   ...document('Target'),
@@ -165,6 +138,8 @@ export const Strategy = z.strictObject({
   expected: z.strictObject({ success: Ratio.default(0.6), delay: Duration.optional() }).prefault({}),
   /** Rung of the ladder: lower is tried first when utilities tie. */
   rung: z.int().min(0).max(100).default(0),
+  /** Grants the learned selection to try it although another one is expected to do better, within a conservative budget. */
+  explore: z.boolean().optional(),
 });
 export type Strategy = z.infer<typeof Strategy>;
 

@@ -45,6 +45,24 @@ export const Alternative = z.object({
 });
 export type Alternative = z.infer<typeof Alternative>;
 
+/** How a plan was chosen among those that could be carried out: enough to draw the choice again. */
+export const PlanChoice = z.object({
+  /** Chance with which this plan was chosen. */
+  propensity: Ratio,
+  /** Seeds the draws; null when none were made and the best was taken. */
+  seed: z.string().nullable(),
+  draws: z.int().min(0),
+  /** The strategy that was best without drawing. */
+  runbook: Name,
+  /** Chance of each strategy that was in the draw. */
+  chances: z.record(Name, Ratio),
+  /** Why the runbook stands although the draw said otherwise. */
+  held: z.enum(['charter', 'budget']).nullable(),
+  /** Reward saved up before, that exploring may spend. */
+  saved: z.number(),
+});
+export type PlanChoice = z.infer<typeof PlanChoice>;
+
 /** Ordered actions against one root cause; a plan without actions is the null plan and does nothing. */
 export const Plan = z.object({
   id: Ulid,
@@ -72,5 +90,6 @@ export const Plan = z.object({
   generations: z.record(Name, z.int().min(1)),
   createdAt: Instant,
   expiresAt: Instant,
+  choice: PlanChoice.optional(),
 });
 export type Plan = z.infer<typeof Plan>;

@@ -28,6 +28,24 @@ export type Severity = z.infer<typeof Severity>;
 export const Comparator = z.enum(['>', '>=', '<', '<=', '==', '!=']);
 export type Comparator = z.infer<typeof Comparator>;
 
+/** Whether a value is on the wrong side of a threshold: `isBreaking(2, '>', 1)`. NaN breaks nothing but `!=`. */
+export function isBreaking(value: number, comparator: Comparator, threshold: number): boolean {
+  switch (comparator) {
+    case '>':
+      return value > threshold;
+    case '>=':
+      return value >= threshold;
+    case '<':
+      return value < threshold;
+    case '<=':
+      return value <= threshold;
+    case '==':
+      return value === threshold;
+    case '!=':
+      return value !== threshold;
+  }
+}
+
 /** A number in [0, 1]. */
 export const Ratio = z.number().min(0).max(1);
 

@@ -1,3 +1,4 @@
+import { CharterError, type EffectorSpec } from '@charter/shared/contracts';
 import type { Effector, Effectors } from '../../ports.ts';
 import { actuatorEffector } from './actuator-effector.ts';
 import { httpEffector } from './http-effector.ts';
@@ -19,12 +20,21 @@ export function createEffectors({ apiKey, secretOf, now }: EffectorsOptions): Ef
       const id = JSON.stringify([metadata.name, spec]);
       const known = made.get(id);
       if (known) return known;
-      const effector =
-        spec.kind === 'http'
-          ? httpEffector({ spec, target: metadata.name, secretOf, now })
-          : actuatorEffector({ ...spec, apiKey });
+      const effector = effectorFor(spec, metadata.name);
       made.set(id, effector);
       return effector;
     },
   };
+
+  function effectorFor(spec: Exclude<EffectorSpec, { kind: 'process' }>, target: string): Effector {
+    switch (spec.kind) {
+      case 'testbed':
+      case 'charter':
+        return actuatorEffector({ ...spec, apiKey });
+      case 'http':
+        return httpEffector({ spec, target, secretOf, now });
+      default:
+        throw new CharterError('config-invalid', `${target} has an effector of kind ${spec.kind}, which is not there`);
+    }
+  }
 }

@@ -1,0 +1,22 @@
+export { type ActuatorCall, callFrom, describeCall, undoOf } from './actuation.ts';
+export { blastRadiusOf, refuseAction, refusePlan } from './admission.ts';
+export { type Charge, firstExhausted, riskOf } from './budget.ts';
+export { judgeDecision } from './charter-verdict.ts';
+export {
+  type Direction,
+  type Ending,
+  type ExecutionState,
+  executionSeconds,
+  isOver,
+  type Phase,
+  type StepState,
+} from './execution.ts';
+export { type ExecutionFacts, type Move, nextMove } from './next-move.ts';
+export { outcomeFrom } from './outcome.ts';
+export type { Reading } from './reading.ts';
+export { defaultSettings, type ExecuteSettings } from './settings.ts';
+export { type Spec, specHash } from './spec.ts';
+export { orderSteps } from './step-order.ts';
+export { type BrakeState, stepBrake } from './storm-brake.ts';
+export { judgeTrigger } from './trigger.ts';
+export { judge, type Sample, type Verdict } from './verification.ts';
