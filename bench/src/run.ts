@@ -6,6 +6,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   'hand-overs': async () => (await import('./loop/hand-overs.ts')).run,
   skeleton: async () => (await import('./loop/skeleton.ts')).run,
   heals: async () => (await import('./loop/heals.ts')).run,
+  seeing: async () => (await import('./seeing.ts')).run,
   policy: async () => (await import('./policy.ts')).run,
   detection: async () => (await import('./detection.ts')).run,
   testbed: async () => (await import('./testbed-trials.ts')).run,
