@@ -64,18 +64,19 @@ export function createPublisher({
     return created;
   }
 
+  async function addTo(name: string, messages: readonly OutboxMessage[]): Promise<void> {
+    const jobs = messages.map(({ envelope }) => ({ name, data: envelope, opts: jobOptions(name, envelope) }));
+    const [only] = jobs;
+    if (jobs.length === 1 && only) await queue(name).add(name, only.data, only.opts);
+    else await queue(name).addBulk(jobs);
+  }
+
   return {
     queue,
     async publish(messages) {
       await expectReady(connection);
       const byQueue = Map.groupBy(messages, (message) => message.queue);
-      await Promise.all(
-        [...byQueue].map(([name, group]) =>
-          queue(name).addBulk(
-            group.map(({ envelope }) => ({ name, data: envelope, opts: jobOptions(name, envelope) })),
-          ),
-        ),
-      );
+      await Promise.all([...byQueue].map(([name, group]) => addTo(name, group)));
     },
     async bury(letter, jobId) {
       await queue(deadLetterQueueName).add(letter.queue, letter, {

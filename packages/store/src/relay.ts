@@ -28,18 +28,25 @@ const batchSize = 500;
  */
 export function startRelay(options: RelayOptions): Relay {
   const { store, publish, onError, resendAfterSeconds = 10, sweepEveryMs = 2_000, keepSeconds = 86_400 } = options;
-  const inFlight = new Set<Promise<void>>();
   let lastPurge = 0;
+  let committed: OutboxMessage[] = [];
+  let sending: Promise<void> = Promise.resolve();
 
   const ignoreCommits = store.onCommitted((messages) => {
-    const sending = publish(messages)
-      .catch(async (error: unknown) => {
-        onError(error);
-        await markUnsent(messages).catch(onError);
-      })
-      .finally(() => inFlight.delete(sending));
-    inFlight.add(sending);
+    committed.push(...messages);
+    sending = sending.then(sendCommitted);
   });
+
+  /** One publication at a time: what commits meanwhile goes out together with the next. */
+  async function sendCommitted(): Promise<void> {
+    if (committed.length === 0) return;
+    const messages = committed;
+    committed = [];
+    await publish(messages).catch(async (error: unknown) => {
+      onError(error);
+      await markUnsent(messages).catch(onError);
+    });
+  }
 
   /** The next sweep sends these, without waiting for an acknowledgement that cannot come. */
   async function markUnsent(messages: readonly OutboxMessage[]): Promise<void> {
@@ -93,7 +100,7 @@ export function startRelay(options: RelayOptions): Relay {
       ignoreCommits();
       clearInterval(timer);
       await running;
-      await Promise.all(inFlight);
+      await sending;
     },
   };
 }

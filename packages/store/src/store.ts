@@ -1,9 +1,9 @@
 import { CharterError, type Envelope, type Message, type QueueDefinition } from '@charter/shared/contracts';
-import { Kysely, PostgresDialect, sql } from 'kysely';
+import { Kysely, PostgresDialect, type RawBuilder, sql } from 'kysely';
 import pg from 'pg';
-import { digestOf } from './digest.ts';
 import { newId } from './ids.ts';
 import { type Migrations, migrate } from './migrate.ts';
+import { answeringLast, begin, beginTaking, commitWith, rollback } from './statements.ts';
 import { type TransportTables, transportMigrations } from './transport-schema.ts';
 import { unavailableFrom } from './unavailable.ts';
 
@@ -81,7 +81,7 @@ export async function openStore<Tables>(options: StoreOptions): Promise<Store<Ta
   pool.on('error', () => undefined); // an idle connection broke; the next query opens a new one or reports the outage
   // One in use broke: its query rejects as well, and between two queries of a transaction nobody else would listen.
   pool.on('connect', (client) => client.on('error', () => undefined));
-  const root = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  const root = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: answeringLast(pool) }) });
   try {
     await migrate({ url: options.url, db: root }, 'transport', transportMigrations);
     await migrate({ url: options.url, db: root }, options.schema, options.migrations);
@@ -97,11 +97,39 @@ function storeOn<Tables>(root: Kysely<unknown>, schema: string): Store<Tables> {
   const transport = root as Kysely<TransportTables>;
   const listeners = new Set<(messages: readonly OutboxMessage[]) => void>();
 
-  async function transaction<T>(work: (tx: Tx<Tables>) => Promise<T>, cause?: Message): Promise<T> {
+  async function transaction<T>(work: (tx: Tx<Tables>) => Promise<T>): Promise<T> {
+    return committing(begin, (db, _, promised) =>
+      work(txOn<Tables>(db.withSchema(schema) as Kysely<Tables>, promised)),
+    );
+  }
+
+  async function consume(message: ReceivedMessage, work: (tx: Tx<Tables>) => Promise<void>): Promise<boolean> {
+    return committing(beginTaking(schema, message), async (db, [taken], promised) => {
+      if (!taken) throw new CharterError('message-forged', `No outbox row of ${message.queue} matches ${message.id}`);
+      if (taken.fresh) await work(txOn<Tables>(db.withSchema(schema) as Kysely<Tables>, promised, message));
+      return taken.fresh;
+    });
+  }
+
+  /** One transaction in as few trips to the server as it takes: its first statement begins it, its last commits it. */
+  async function committing<Row, T>(
+    opening: RawBuilder<Row>,
+    work: (db: Kysely<unknown>, opened: Row[], promised: OutboxMessage[]) => Promise<T>,
+  ): Promise<T> {
     const promised: OutboxMessage[] = [];
     const result = await root
-      .transaction()
-      .execute((trx) => work(txOn<Tables>(trx, schema, promised, cause)))
+      .connection()
+      .execute(async (db) => {
+        try {
+          const { rows } = await opening.execute(db);
+          const answer = await work(db, rows, promised);
+          await commitWith(schema, promised).execute(db);
+          return answer;
+        } catch (error) {
+          await rollback.execute(db).catch(() => undefined); // a broken connection has rolled back by itself
+          throw error;
+        }
+      })
       .catch((error: unknown) => {
         throw unavailableFrom(error);
       });
@@ -109,31 +137,11 @@ function storeOn<Tables>(root: Kysely<unknown>, schema: string): Store<Tables> {
     return result;
   }
 
-  async function consume(message: ReceivedMessage, work: (tx: Tx<Tables>) => Promise<void>): Promise<boolean> {
-    return transaction(async (tx) => {
-      const { rows } = await sql<{ digest: string; fresh: boolean }>`
-        with taken as (
-          insert into transport.inbox (consumer, id)
-          select ${schema}, id from transport.outbox
-          where id = ${message.id} and queue = ${message.queue} and digest = ${message.digest}
-          on conflict do nothing returning id
-        ), acked as (
-          update transport.outbox set acked_at = coalesce(acked_at, now())
-          where id = ${message.id} and queue = ${message.queue} and digest = ${message.digest} returning digest
-        )
-        select digest, exists (select from taken) as fresh from acked`.execute(tx.db);
-      const row = rows[0];
-      if (!row) throw new CharterError('message-forged', `No outbox row of ${message.queue} matches ${message.id}`);
-      if (row.fresh) await work(tx);
-      return row.fresh;
-    }, message);
-  }
-
   return {
     db: own,
     schema,
     transport,
-    transaction: (work) => transaction(work),
+    transaction,
     consume,
     onCommitted(listener) {
       listeners.add(listener);
@@ -148,42 +156,20 @@ function storeOn<Tables>(root: Kysely<unknown>, schema: string): Store<Tables> {
   };
 }
 
-function txOn<Tables>(
-  trx: Kysely<unknown>,
-  schema: string,
-  promised: OutboxMessage[],
-  cause: Message | undefined,
-): Tx<Tables> {
+function txOn<Tables>(db: Kysely<Tables>, promised: OutboxMessage[], cause?: Message): Tx<Tables> {
   return {
-    db: trx.withSchema(schema) as Kysely<Tables>,
+    db,
     async enqueue(queue, data, options = {}) {
       const envelope = envelopeFor(queue, data, options, cause);
-      await promise(queue.name, [envelope]);
+      promised.push({ queue: queue.name, envelope });
       return envelope.id;
     },
     async enqueueAll(queue, items) {
-      await promise(
-        queue.name,
-        items.map(({ data, options = {} }) => envelopeFor(queue, data, options, cause)),
-      );
+      for (const { data, options = {} } of items) {
+        promised.push({ queue: queue.name, envelope: envelopeFor(queue, data, options, cause) });
+      }
     },
   };
-
-  async function promise(queue: string, envelopes: readonly Envelope[]): Promise<void> {
-    if (envelopes.length === 0) return;
-    const rows = envelopes.map((envelope) => {
-      const payload = JSON.stringify(envelope);
-      return { id: envelope.id, payload, digest: digestOf(envelope) };
-    });
-    // One JSON parameter: the driver escapes text arrays character by character, thirty times slower.
-    await sql`
-      insert into transport.outbox (id, queue, producer, payload, digest, published_at)
-      select id, ${queue}, ${schema}, payload, digest, now()
-      from json_to_recordset(${JSON.stringify(rows)}::json) as message(id text, payload text, digest text)`.execute(
-      trx,
-    );
-    for (const envelope of envelopes) promised.push({ queue, envelope });
-  }
 }
 
 function envelopeFor<Data>(
