@@ -5,6 +5,8 @@ export interface Series {
   readonly labels?: Readonly<Record<string, string>>;
   readonly timestamps: ArrayLike<number>;
   readonly values: ArrayLike<number>;
+  /** Values that its owners declared to be in order, where they did; either end may be open. */
+  readonly accepted?: { readonly lowest?: number; readonly highest?: number };
 }
 
 /** Samples in time order: finite, one per time. */

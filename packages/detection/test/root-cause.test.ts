@@ -56,6 +56,19 @@ describe('root-cause ranking', () => {
     expect(answer.rootCauses[0]).toMatchObject({ component: 'a', metric: 'cpu_usage_percent' });
   });
 
+  test('names no metric that moved within what its owners accept while another left it', () => {
+    const named = (highest: number) =>
+      rankRootCauses({
+        detectedAt: INCIDENT_AT,
+        series: [
+          { ...series('a', 'memory_ratio', 0.4, 0.2, 1), accepted: { highest } },
+          { ...series('a', 'latency_ratio', 0.5, 2, 2), accepted: { highest: 1 } },
+        ],
+      }).rootCauses[0]?.metric;
+    expect(named(0.85)).toBe('latency_ratio');
+    expect(named(0.5)).toBe('memory_ratio');
+  });
+
   test('blames the component whose callers wait although it answers as fast as ever', () => {
     const edge = (callee: string, shift: number, side: string, seed: number) =>
       series(callee, 'latency_p50', 10, shift, seed, { peer: 'web', side });

@@ -1,6 +1,7 @@
 import type { Series } from '@charter/detection';
 import type { Prometheus, RangeAnswer } from '@charter/prometheus';
 import type { Target } from '@charter/shared/contracts';
+import { acceptedBy } from '../domain/accepted-values.ts';
 import type { AnalyzeMetrics } from '../metrics.ts';
 import type { AnalyzedPack, SignalHistory } from '../ports.ts';
 
@@ -16,6 +17,7 @@ interface Question {
   readonly query: string;
   readonly component: string | null;
   readonly componentOf: (labels: Labels) => string | undefined;
+  readonly accepted?: Series['accepted'];
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -55,21 +57,33 @@ export function prometheusHistory(
 
 function questionsOf({ rules, signals }: AnalyzedPack, targets: readonly Target[]): Question[] {
   const shared = [
-    ...rules.flatMap(({ metric, query, component, componentLabel }) =>
-      query === undefined ? [] : [{ metric, query, component: component ?? null, componentLabel }],
+    ...rules.flatMap(({ metric, query, component, componentLabel, comparator, threshold }) =>
+      query === undefined
+        ? []
+        : [
+            {
+              metric,
+              query,
+              component: component ?? null,
+              componentLabel,
+              accepted: acceptedBy({ comparator, threshold }),
+            },
+          ],
     ),
     ...signals.map(({ metadata, query, componentLabel }) => ({
       metric: metadata.name,
       query,
       component: null,
       componentLabel,
+      accepted: undefined,
     })),
   ].map(
-    ({ metric, query, component, componentLabel }): Question => ({
+    ({ metric, query, component, componentLabel, accepted }): Question => ({
       metric,
       query,
       component,
       componentOf: (labels) => component ?? labels[componentLabel],
+      ...(accepted === undefined ? {} : { accepted }),
     }),
   );
   const own = targets.flatMap(({ metadata: { name }, signals: watched }) =>
@@ -94,6 +108,7 @@ function seriesOf(question: Question, found: readonly MatrixSeries[], wanted: Re
         component,
         metric: question.metric,
         ...(telling.length > 0 ? { labels: Object.fromEntries(telling) } : {}),
+        ...(question.accepted === undefined ? {} : { accepted: question.accepted }),
         timestamps: timestampsMs.map((ms) => ms / 1_000),
         values,
       },
