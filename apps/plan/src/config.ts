@@ -17,6 +17,9 @@ export const PlanConfig = LoopConfig.extend({
   PLAN_VERIFY_WINDOW: Duration.prefault(`${String(defaultSettings.verifyWindowSeconds)}s`),
   PLAN_OSCILLATION_WINDOW: Duration.prefault(`${String(defaultSettings.oscillationWindowSeconds)}s`),
   PLAN_MIN_HEALTHY: Share.default(defaultSettings.minHealthy),
+  /** How long it is kept what plans were made from, for replay. */
+  PLAN_HISTORY: Duration.prefault('90d'),
+  PLAN_EXPLORE_BUDGET: Share.default(defaultSettings.exploreBudget),
   PLAN_STORM_COMPONENTS: z.coerce.number().int().min(1).default(defaultSettings.stormComponents),
 });
 export type PlanConfig = z.infer<typeof PlanConfig>;
@@ -26,6 +29,7 @@ export const settingsFrom = (config: PlanConfig): PlanningSettings => ({
   ...defaultSettings,
   minConfidence: config.PLAN_MIN_CONFIDENCE,
   selfRecovery: config.PLAN_SELF_RECOVERY,
+  exploreBudget: config.PLAN_EXPLORE_BUDGET,
   approvalSeconds: config.PLAN_APPROVAL_TIME,
   settleSeconds: config.PLAN_SETTLE_TIME,
   watchSeconds: config.PLAN_WATCH_TIME,

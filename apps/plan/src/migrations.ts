@@ -93,4 +93,29 @@ export const planMigrations: Migrations = {
       primary key (kind, subject)
     );
   `,
+  '002-choices-situations': `
+    create table choice (
+      plan_id text primary key references plan (id) on delete cascade,
+      environment text not null,
+      explored boolean not null,
+      bar double precision not null,
+      credit double precision not null,
+      at timestamptz not null default now()
+    );
+    create index choice_at on choice (environment, at);
+    create table ground (
+      digest text primary key,
+      body jsonb not null,
+      at timestamptz not null default now()
+    );
+    create table situation (
+      plan_id text primary key references plan (id) on delete cascade,
+      ground text not null references ground (digest),
+      status text not null,
+      facts jsonb not null,
+      asked jsonb not null,
+      at timestamptz not null default now()
+    );
+    create index situation_at on situation (at, plan_id);
+  `,
 };

@@ -2,11 +2,13 @@ import { type Environment, everyInterval, type RunningService, startService } fr
 import { createCharterClient } from '@charter/shared/charter-client';
 import { analysisQueue, planAdaptationQueue } from '@charter/shared/contracts';
 import { openStage } from '@charter/stage';
+import { newId } from '@charter/store';
 import { analysesFrom } from './adapters/analyses.ts';
 import { executeRest } from './adapters/execute-rest.ts';
 import { knowledgeOrNothing } from './adapters/knowledge-rest.ts';
 import { planLog as planLogOn } from './adapters/plan-log.ts';
 import { planningPack } from './adapters/planning-pack.ts';
+import { forgetSituations } from './adapters/situation-history.ts';
 import { situationRecords } from './adapters/situation-records.ts';
 import type { PlanTables } from './adapters/tables.ts';
 import { buildApp } from './app.ts';
@@ -25,6 +27,7 @@ const approvalsMs = 1_000;
 const executionsMs = 1_000;
 const reaperMs = 1_000;
 const blockedMs = 2_000;
+const forgetMs = 3_600_000;
 
 export async function startPlan(environment: Environment): Promise<RunningService> {
   const stage = await openStage<PlanTables, PlanConfig>({
@@ -48,7 +51,8 @@ export async function startPlan(environment: Environment): Promise<RunningServic
   const planLog = planLogOn(store);
 
   const onPending = (): void => approvals.wake();
-  const planner = { store, pack, executor, teacher, records, settings, charter, metrics, onPending };
+  const now = (): Date => new Date();
+  const planner = { store, pack, executor, teacher, records, settings, charter, metrics, onPending, now, newId };
   const replan = replanning(planner);
   const followExecutions = following({ store, executor, metrics });
   const onTrouble = (error: unknown, planId: string): void =>
@@ -75,6 +79,12 @@ export async function startPlan(environment: Environment): Promise<RunningServic
 
   const unblocker = everyInterval(blockedMs, () => replanBlocked(store, replan), onError);
 
+  const forgetting = everyInterval(
+    forgetMs,
+    async () => void (await forgetSituations(store, config.PLAN_HISTORY)),
+    onError,
+  );
+
   const planning = { ...planner, followExecutions };
   transport.consume(analysisQueue, onAnalysis(planning));
   transport.consume(planAdaptationQueue, onAdaptation(store));
@@ -99,6 +109,6 @@ export async function startPlan(environment: Environment): Promise<RunningServic
     config,
     log,
     http,
-    closeables: [store, transport, pack, approvals, executions, reaper, unblocker],
+    closeables: [store, transport, pack, approvals, executions, reaper, unblocker, forgetting],
   });
 }

@@ -25,6 +25,7 @@ export interface Loop {
   replica(): Promise<RunningService>;
   /** Ends the first process and starts it again. */
   restart(): Promise<void>;
+  readonly databaseUrl: string;
   readonly neighbors: Neighbors;
   readonly plans: Plan[];
   readonly outcomes: Outcome[];
@@ -107,6 +108,7 @@ export async function startLoop(
       await service.close();
       service = await startPlan(settings);
     },
+    databaseUrl: database.url,
     neighbors,
     plans,
     outcomes,

@@ -3,7 +3,7 @@ import { createLog, createRegistry, ServiceConfig } from '@charter/service';
 import { createTestKeys, describeServiceEdges, expectEveryRouteGuarded } from '@charter/service/testing';
 import { createCharterClient } from '@charter/shared/charter-client';
 import { findBinaries } from '@charter/stack';
-import { openStore, type Store } from '@charter/store';
+import { newId, openStore, type Store } from '@charter/store';
 import { createTestDatabase } from '@charter/store/testing';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { executeRest } from '../src/adapters/execute-rest.ts';
@@ -70,6 +70,8 @@ function build(environment: Partial<ServiceConfig> = {}) {
       settings: defaultSettings,
       charter,
       metrics,
+      now: () => new Date(),
+      newId,
       followExecutions: followExecutions({ store, executor, metrics }),
     }),
     votes: charter,

@@ -1,3 +1,4 @@
+import { settleChoice } from './conservative-choice.ts';
 import { createLinearBelief, forgetTo, type LinearBelief, observeAt, predictAt } from './linear-belief.ts';
 import { createRandom, seedOf } from './random.ts';
 
@@ -63,8 +64,6 @@ interface Arm {
 
 /** Drift that a cumulative sum forgives per reward, and where it calls a change; both in standard deviations. */
 const surprise = { slack: 0.5, limit: 4, kept: 0.05 } as const;
-/** Bounds of expected rewards, in standard deviations. */
-const caution = 1;
 
 /**
  * Thompson sampling on Bayesian linear regression of what the runbook does not expect (Agrawal and Goyal 2013), held to a
@@ -101,23 +100,11 @@ export function createActionSelector(settings: SelectorSettings): ActionSelector
         }
         wins[best] = (wins[best] ?? 0) + 1;
       }
-      const { mean: usualMean, deviation: usualDeviation } = beliefs[runbook] ?? { mean: 0, deviation: 0 };
-      // what exploring gives up is taken at its upper bound, what it brings at its lower one
-      const bar = (1 - budget) * clamp(usualMean + caution * usualDeviation);
-      const lowerOf = (index: number): number =>
-        clamp((beliefs[index]?.mean ?? 0) - caution * (beliefs[index]?.deviation ?? 0));
-      const within = (index: number): boolean => index === runbook || saved + lowerOf(index) - bar >= 0;
-      const drawn = pick(wins, random.uniform() * draws);
-      const held = !mayExplore ? 'charter' : within(drawn) ? null : 'budget';
-      const arm = held === null ? drawn : runbook;
-      const propensities = wins.map((won, index) => {
-        const open = mayExplore && within(index);
-        return index === runbook ? 0 : open ? won / draws : 0;
-      });
-      propensities[runbook] = 1 - propensities.reduce((sum, chance) => sum + chance, 0);
-      const charged = arm === runbook ? null : lowerOf(arm);
-      saved += charged === null ? budget * clamp(usualMean - caution * usualDeviation) : charged - bar;
-      return { situation, arm, propensities, held: drawn === runbook ? null : held, charged };
+      const at = random.uniform();
+      const settled = settleChoice({ wins, expected: beliefs, runbook, mayExplore, saved, budget, at });
+      saved += settled.credit;
+      const { arm, propensities, held, charged } = settled;
+      return { situation, arm, propensities, held, charged };
     },
 
     learn({ situation, arm: index, charged }, reward) {
@@ -141,15 +128,4 @@ export function createActionSelector(settings: SelectorSettings): ActionSelector
     expectationOf: (situation) => predict(situation).map(({ mean }) => mean),
     budgetLeft: () => saved,
   };
-}
-
-const clamp = (value: number): number => Math.min(1, Math.max(0, value));
-
-function pick(weights: readonly number[], at: number): number {
-  let left = at;
-  for (const [index, weight] of weights.entries()) {
-    left -= weight;
-    if (left < 0) return index;
-  }
-  return weights.length - 1;
 }

@@ -22,6 +22,7 @@ export {
   type RateInterval,
   successBelief,
 } from './belief.ts';
+export { type ArmExpectation, type DrawnArms, type SettledChoice, settleChoice } from './conservative-choice.ts';
 export { observeCase, unproven } from './earned-autonomy.ts';
 export { choleskyOf, inverseOf, solveWith } from './linear-belief.ts';
 export {
@@ -33,7 +34,10 @@ export {
 } from './off-policy.ts';
 export { createRandom, type Random, seedOf } from './random.ts';
 export {
+  type BelievedLadder,
+  type BelievedRung,
   drawBeta,
+  drawRungs,
   type LadderBelief,
   type LadderPlan,
   learnClimb,

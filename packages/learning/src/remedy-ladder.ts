@@ -1,6 +1,7 @@
+import type { BetaBelief } from './belief.ts';
 import type { Random } from './random.ts';
 
-/** What one rung costs in time, whether it helps or not. */
+/** What one rung costs, whether it helps or not: in time, or in whatever else giving up is counted in. */
 export interface Rung {
   readonly name: string;
   readonly seconds: number;
@@ -76,6 +77,46 @@ export function samplePlan(belief: LadderBelief, random: Random): LadderPlan {
     const mean = leaning[rung] ?? 0.5;
     return drawBeta(mean * priorTrials + helped, (1 - mean) * priorTrials + tried - helped, random);
   });
+}
+
+/** A rung whose first try is believed to help by its own record. */
+export interface BelievedRung extends Rung {
+  readonly belief: BetaBelief;
+  /** Chance that the rung is meant for what is wrong, and of recovering by itself otherwise. */
+  readonly meant: number;
+  readonly otherwise: number;
+}
+
+export interface BelievedLadder {
+  readonly rungs: readonly BelievedRung[];
+  readonly giveUpSeconds: number;
+  /** [successes, trials] of a rung after these rungs (bits) failed, besides what failed before this ladder. */
+  readonly seen: (failed: number, rung: number) => readonly [number, number];
+  /** Trials that a rung's own record counts for where others failed before it. */
+  readonly carried: number;
+}
+
+/**
+ * How many of so many draws say that each rung is the one to try now, by exact planning of everything that could follow.
+ * Draws that would give up count for the first rung.
+ */
+export function drawRungs(ladder: BelievedLadder, draws: number, random: Random): number[] {
+  const { rungs, giveUpSeconds, seen, carried } = ladder;
+  const wins = rungs.map(() => 0);
+  for (let draw = 0; draw < draws; draw++) {
+    const { next } = planLadder(rungs, giveUpSeconds, (failed, index) => {
+      const rung = rungs[index];
+      if (!rung) return 0;
+      const { alpha, beta } = rung.belief;
+      const [helped, tried] = seen(failed, index);
+      const kept = failed === 0 ? 1 : Math.min(1, carried / (alpha + beta));
+      const chance = drawBeta(alpha * kept + helped, beta * kept + tried - helped, random);
+      return rung.meant * chance + (1 - rung.meant) * rung.otherwise;
+    });
+    const rung = next[0] ?? 0;
+    wins[rung] = (wins[rung] ?? 0) + 1;
+  }
+  return wins;
 }
 
 /** What one incident's climb taught: the rungs in the order they were tried, and whether the last one helped. */

@@ -3,6 +3,7 @@ import type { Tx } from '@charter/store';
 import { sql } from 'kysely';
 import type { PlanStatus } from '../domain/attempt.ts';
 import type { ResourceChange } from '../domain/candidate.ts';
+import { rewardChoice } from './choice-records.ts';
 import type { PlanTables } from './tables.ts';
 
 export interface NewPlan {
@@ -142,6 +143,7 @@ export async function endPlan(
     .executeTakeFirst();
   if (!row) return null;
   await tx.db.updateTable('plan_target').set({ open: false }).where('plan_id', '=', id).execute();
+  await rewardChoice(tx, id, to.outcome);
   return {
     plan: Plan.parse(row.body),
     outcomeId: row.outcome_id,

@@ -80,6 +80,17 @@ export function situationRecords(store: Store<PlanTables>) {
       return { since: row.since?.toISOString() ?? null, calmSince: row.calm_since?.toISOString() ?? null };
     },
 
+    /** Reward that exploring may spend: what the choices of these days saved and spent. */
+    async saved(environment: string, days: number): Promise<number> {
+      const row = await db
+        .selectFrom('choice')
+        .select(sql<number>`coalesce(sum(credit), 0)::float8`.as('saved'))
+        .where('environment', '=', environment)
+        .where('at', '>', sql<Date>`now() - make_interval(days => ${days}::int)`)
+        .executeTakeFirstOrThrow();
+      return row.saved;
+    },
+
     async priors(): Promise<Map<string, LearnedPrior>> {
       const rows = await db.selectFrom('adaptation').selectAll().where('kind', '=', 'strategy-belief').execute();
       return new Map(rows.map(({ subject, value, confidence }) => [subject, { success: value, confidence }]));

@@ -69,6 +69,11 @@ export interface PlanTables {
     frozen_until: ColumnType<Date, Date, Date>;
     closed_at: MaybeTime;
   };
+  /** What exploring saved and spent, by the plans that were drawn; an explored one counts its reward once it is known. */
+  choice: { plan_id: string; environment: string; explored: boolean; bar: number; credit: number; at: Time };
+  /** What plans were made from: the parts of packs and the settings, and for each plan the facts and the charter's answers. */
+  ground: { digest: string; body: Json; at: Time };
+  situation: { plan_id: string; ground: string; status: string; facts: Json; asked: Json; at: Time };
   brake: { environment: string; since: MaybeTime; calm_since: MaybeTime };
   adaptation: {
     kind: string;

@@ -47,17 +47,22 @@ export function successBelief(candidate: Candidate, beliefs: Beliefs, settings: 
   };
 }
 
-/** Without trials for this root cause: what the pack expects, as far as Knowledge has not adapted it from other ones. */
+/** Without trials for this root cause: what the pack expects, as far as Knowledge has not adapted it or found it written of. */
 function expectation(candidate: Candidate, beliefs: Beliefs, settings: PlanningSettings): SuccessBelief {
   const learned = beliefs.priors.get(candidate.strategy);
-  const mean = learned
+  const adapted = learned
     ? learned.confidence * learned.success + (1 - learned.confidence) * candidate.expectedSuccess
     : candidate.expectedSuccess;
+  const passage = beliefs.recommendations
+    .get(causeKey(candidate.cause))
+    ?.passages?.find(({ strategy }) => strategy === candidate.strategy);
+  const mean = Math.min(0.99, Math.max(0.01, adapted + (passage?.shift ?? 0)));
+  const source = learned ? 'the expectation Knowledge adapted' : "the pack's expectation";
   return {
-    ...priorBelief(mean, settings.priorTrials),
+    ...priorBelief(passage ? mean : adapted, settings.priorTrials),
     harmRate: candidate.risk,
     secondsToEffect: null,
-    source: learned ? 'the expectation Knowledge adapted' : "the pack's expectation",
+    source: passage ? `${source}, ${passage.reason}` : source,
   };
 }
 

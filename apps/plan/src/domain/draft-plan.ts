@@ -6,6 +6,7 @@ import type {
   Instant,
   Obligations,
   Plan,
+  PlanChoice,
 } from '@charter/shared/contracts';
 import type { Candidate } from './candidate.ts';
 import { actionsText } from './explain.ts';
@@ -26,6 +27,7 @@ export interface Choice {
   readonly obligations: Obligations;
   readonly decisionIds: readonly string[];
   readonly reasons: readonly string[];
+  readonly choice?: PlanChoice;
 }
 
 export interface Draft {
@@ -72,6 +74,7 @@ export function draftPlan(draft: Draft, settings: PlanningSettings): Plan {
     generations: {},
     createdAt: now,
     expiresAt,
+    ...(choice.choice ? { choice: choice.choice } : {}),
   };
 }
 

@@ -36,6 +36,6 @@ export function outcomeOf(
     startedAt: null,
     at: ending.at,
     timeToStabilizeSeconds: null,
-    propensity: 1,
+    propensity: plan.choice?.propensity ?? 1,
   };
 }

@@ -26,6 +26,8 @@ export interface Situation {
   readonly past: readonly PastChange[];
   readonly frozen: readonly Freeze[];
   readonly brake: Brake;
+  /** Reward that exploring may spend. */
+  readonly saved?: number;
   readonly now: Instant;
 }
 

@@ -52,6 +52,11 @@ export interface PlanningSettings {
   /** Utilization a sized component is brought back to, and the most it grows in one plan. */
   readonly sizeUtilization: number;
   readonly sizeMaxFactor: number;
+  /** Share of the runbook's success that exploring may cost at most, and how far back what it saved and spent counts. */
+  readonly exploreBudget: number;
+  readonly exploreDays: number;
+  /** Draws behind a recorded chance. */
+  readonly exploreDraws: number;
 }
 
 export const defaultSettings: PlanningSettings = {
@@ -84,4 +89,7 @@ export const defaultSettings: PlanningSettings = {
   staleIncidentSeconds: 600,
   sizeUtilization: 0.7,
   sizeMaxFactor: 4,
+  exploreBudget: 0.1,
+  exploreDays: 90,
+  exploreDraws: 100,
 };

@@ -1,22 +1,23 @@
-import { type Analysis, CharterError, type Decision } from '@charter/shared/contracts';
 import type { PlanStatus } from '../domain/attempt.ts';
-import type { Candidate } from '../domain/candidate.ts';
 import type { Choice } from '../domain/draft-plan.ts';
-import { blastRadiusOf, brokenObligation, verdictFrom, withinObligations } from '../domain/gate.ts';
-import { planHash } from '../domain/plan-hash.ts';
 import type { Proposal, Situation } from '../domain/propose.ts';
-import type { RankedPlan } from '../domain/rank-plans.ts';
+import { nullStrategy } from '../domain/rank-plans.ts';
+import { mayExplore, type Selected, selectPlan, surely } from '../domain/select-plan.ts';
+import type { PlanningSettings } from '../domain/settings.ts';
 import type { Charter } from '../ports.ts';
+import { type Asked, type Gated, gateCandidate } from './gate-candidate.ts';
 
 export interface Chosen extends Choice {
   readonly status: PlanStatus;
+  readonly asked: readonly Asked[];
+  readonly credit: Selected['credit'];
 }
 
-/** What the charter client answers when the charter is silent. */
-const isSilence = ({ decisionId }: Decision): boolean => decisionId === 'none';
+type Open = Extract<Gated, { kind: 'open' }>;
 
 /**
- * Asks the charter about the candidates, best first, until one may be carried out or shown to people.
+ * Asks the charter about the candidates, best first, until one may be carried out or shown to people; about all of them
+ * where the pack grants exploring, so that the chances are those among what may be done.
  * Throws `upstream-unavailable` while the charter is silent: nobody answered, so nothing was denied.
  */
 export async function choose(
@@ -24,48 +25,56 @@ export async function choose(
   proposal: Proposal,
   situation: Situation,
   charter: Pick<Charter, 'decide'>,
+  settings: PlanningSettings,
 ): Promise<Chosen> {
   const refused = new Map<string, string>();
-  const asked: string[] = [];
+  const asked: Asked[] = [];
+  const open: Open[] = [];
+  const explores = mayExplore(proposal, situation.strategies);
   for (const entry of proposal.running) {
-    const decisions = await decideOn(entry, planId, situation, charter);
-    const verdict = verdictFrom(decisions);
-    asked.push(...verdict.decisionIds);
-    if (verdict.effect === 'deny') {
-      refused.set(entry.candidate.id, `the charter denies it: ${verdict.reason}`);
-      continue;
-    }
-    const { states, targets } = situation;
-    const candidate = withinObligations(entry.candidate, verdict.obligations, (target) => {
-      const replicas = states.get(target)?.spec?.replicas;
-      return typeof replicas === 'number' ? replicas : null;
-    });
-    const broken = brokenObligation(candidate, verdict.obligations, blastRadiusOf(candidate, targets));
-    if (broken !== null) {
-      refused.set(candidate.id, broken);
-      continue;
-    }
-    const status = statusFor(verdict.mode, verdict.effect);
-    return {
-      candidate,
-      status,
-      refused,
-      mode: verdict.mode,
-      approval: status === 'sent' ? 'auto_approved' : 'pending',
-      obligations: verdict.obligations,
-      decisionIds: asked,
-      reasons: verdict.reasons,
-    };
+    const gated = await gateCandidate(entry, planId, situation, charter);
+    asked.push(...gated.asked);
+    if (gated.kind === 'refused') refused.set(entry.candidate.id, gated.why);
+    // what is explored is carried out the way the best would be
+    else if (open.length === 0 || open[0]?.status === gated.status) open.push(gated);
+    if (open.length > 0 && !explores) break;
   }
-  return nothingChosen(proposal, refused, asked);
+  const decisionIds = asked.map(({ decision }) => decision.decisionId);
+  const { index, choice, credit } = selectPlan(open, situation, proposal, settings, planId);
+  const chosen = open[index];
+  if (!chosen)
+    return { ...nothingChosen(proposal, refused), choice: surely(nullStrategy), decisionIds, asked, credit: null };
+  const { candidate, status, mode, obligations, reasons } = chosen;
+  return {
+    candidate,
+    status,
+    refused,
+    mode,
+    approval: status === 'sent' ? 'auto_approved' : 'pending',
+    obligations,
+    decisionIds,
+    reasons: [...reasons, ...reasonsOf(choice, candidate.strategy)],
+    choice,
+    asked,
+    credit,
+  };
 }
 
-const statusFor = (mode: Choice['mode'], effect: 'allow' | 'require-approval'): PlanStatus => {
-  if (mode === 'observe') return 'observed';
-  return mode === 'approve' || effect === 'require-approval' ? 'pending' : 'sent';
-};
+function reasonsOf(choice: Selected['choice'], strategy: string): string[] {
+  if (choice.seed === null) return [];
+  const chances = Object.entries(choice.chances).map(([name, chance]) => `${name} ${(chance * 100).toFixed(0)} %`);
+  const why =
+    choice.held === 'budget'
+      ? `the budget for exploring (${choice.saved.toFixed(2)} saved) holds it to the best known one`
+      : strategy === choice.runbook
+        ? 'the draw fell on the best known one'
+        : `the draw fell on it instead of ${choice.runbook}, to learn`;
+  return [`drawn among ${chances.join(', ')}: ${why}`];
+}
 
-function nothingChosen(proposal: Proposal, refused: ReadonlyMap<string, string>, decisionIds: string[]): Chosen {
+type Nothing = Omit<Chosen, 'choice' | 'decisionIds' | 'asked' | 'credit'>;
+
+function nothingChosen(proposal: Proposal, refused: ReadonlyMap<string, string>): Nothing {
   const best = proposal.running[0];
   const denied = best !== undefined;
   const why = denied ? (refused.get(best.candidate.id) ?? '') : reasonForNothing(proposal);
@@ -76,7 +85,6 @@ function nothingChosen(proposal: Proposal, refused: ReadonlyMap<string, string>,
     mode: 'observe',
     approval: denied ? 'rejected' : 'auto_approved',
     obligations: {},
-    decisionIds,
     reasons: [why],
   };
 }
@@ -86,45 +94,4 @@ function reasonForNothing({ restraint, ranked }: Proposal): string {
   const blocked = ranked.find(({ candidate }) => candidate !== null);
   if (!blocked?.candidate) return 'No strategy of the pack is meant for this root cause';
   return `Best would be ${blocked.candidate.strategy}, but ${blocked.blockedBy ?? 'it may not be chosen'}`;
-}
-
-async function decideOn(
-  { candidate, score }: RankedPlan & { readonly candidate: Candidate },
-  planId: string,
-  { analysis, targets }: Situation,
-  charter: Pick<Charter, 'decide'>,
-): Promise<Decision[]> {
-  const plan = {
-    id: planId,
-    hash: planHash(analysis.environment, candidate.actions),
-    cost: Math.min(1, score.cost),
-    risk: score.risk,
-    confidence: candidate.cause.confidence,
-    blastRadius: blastRadiusOf(candidate, targets),
-  };
-  const decisions = await Promise.all(
-    candidate.actions.map(({ action, target }) => charter.decide(requestFor(action, target, analysis, targets, plan))),
-  );
-  const silent = decisions.find(isSilence);
-  if (silent) throw new CharterError('upstream-unavailable', silent.reasons[0]?.text ?? 'The charter did not answer');
-  return decisions;
-}
-
-function requestFor(
-  action: string,
-  target: string,
-  analysis: Analysis,
-  targets: Situation['targets'],
-  plan: NonNullable<Parameters<Charter['decide']>[0]['plan']>,
-): Parameters<Charter['decide']>[0] {
-  const known = targets.get(target);
-  return {
-    action,
-    environment: analysis.environment,
-    subject: 'plan',
-    target,
-    ...(known ? { targetClass: known.class, group: known.group } : {}),
-    incidentId: analysis.incidentId,
-    plan,
-  };
 }

@@ -13,6 +13,7 @@ export interface GatherDeps {
   readonly teacher: Teacher;
   readonly records: SituationRecords;
   readonly settings: PlanningSettings;
+  readonly now: () => Date;
 }
 
 /** How many root causes Knowledge is asked about. */
@@ -23,7 +24,7 @@ export async function gatherSituation(analysis: Analysis, deps: GatherDeps): Pro
   const { executor, records, settings } = deps;
   const pack = deps.pack.current();
   if (!pack) throw new CharterError('upstream-unavailable', 'There is no pack from the charter yet');
-  const [states, recommendations, priors, attempts, open, past, frozen, blamed, brake] = await Promise.all([
+  const [states, recommendations, priors, attempts, open, past, frozen, blamed, brake, saved] = await Promise.all([
     executor.targetStates(),
     recommendationsFor(analysis, deps),
     records.priors(),
@@ -33,8 +34,9 @@ export async function gatherSituation(analysis: Analysis, deps: GatherDeps): Pro
     records.freezes(),
     records.blamed(analysis.environment, settings.staleIncidentSeconds),
     records.brake(analysis.environment),
+    records.saved(analysis.environment, settings.exploreDays),
   ]);
-  const now = new Date().toISOString();
+  const now = deps.now().toISOString();
   const unhealthy = new Set([...blamed, blamedOf(analysis)]).size;
   return {
     analysis,
@@ -46,6 +48,7 @@ export async function gatherSituation(analysis: Analysis, deps: GatherDeps): Pro
     past,
     frozen,
     brake: brakeAfter(brake, { unhealthy, targets: pack.targets.size }, now, settings),
+    saved,
     now,
   };
 }

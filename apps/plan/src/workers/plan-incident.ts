@@ -1,5 +1,4 @@
 import type { Analysis, Plan } from '@charter/shared/contracts';
-import { newId } from '@charter/store';
 import { isOpen, type PlanStatus, restsUntil } from '../domain/attempt.ts';
 import type { ResourceChange } from '../domain/candidate.ts';
 import type { Conflict } from '../domain/conflicts.ts';
@@ -10,12 +9,13 @@ import type { PlanningSettings } from '../domain/settings.ts';
 import type { Brake } from '../domain/storm-brake.ts';
 import type { PlanMetrics } from '../metrics.ts';
 import type { Charter } from '../ports.ts';
-import { choose } from './choose.ts';
+import { type Chosen, choose } from './choose.ts';
 import { type GatherDeps, gatherSituation } from './gather-situation.ts';
 
 export interface PlannerDeps extends GatherDeps {
   readonly charter: Pick<Charter, 'decide'>;
   readonly metrics: Pick<PlanMetrics, 'scored'>;
+  readonly newId: () => string;
 }
 
 export interface PlannedCourse {
@@ -31,6 +31,10 @@ export interface PlannedCourse {
   readonly conflicts: readonly Conflict[];
   readonly brake: Brake;
   readonly applied: ReadonlyMap<string, number>;
+  /** All it was made from, to be recorded with it. */
+  readonly situation: Situation;
+  readonly asked: Chosen['asked'];
+  readonly credit: Chosen['credit'];
 }
 
 /** What an analysis leads to. */
@@ -49,19 +53,22 @@ export async function planIncident(analysis: Analysis, deps: PlannerDeps): Promi
   const open = attempts.find(isOpen);
   if (open) return { kind: 'in-flight', planId: open.planId };
   const until = restsUntil(attempts, deps.settings);
-  if (until !== null && until > new Date().toISOString()) return { kind: 'resting', until };
+  if (until !== null && until > deps.now().toISOString()) return { kind: 'resting', until };
   return makePlan(await gatherSituation(analysis, deps), deps);
 }
 
 /** Plans from a situation, whatever is in flight for the incident itself. */
-export async function makePlan(situation: Situation, deps: PlannerDeps): Promise<PlannedCourse> {
+export async function makePlan(
+  situation: Situation,
+  deps: Pick<PlannerDeps, 'settings' | 'metrics' | 'charter' | 'newId'>,
+): Promise<PlannedCourse> {
   const { settings, metrics, charter } = deps;
   const { analysis, now } = situation;
   const started = performance.now();
   const proposal = propose(situation, settings);
   metrics.scored((performance.now() - started) / 1_000, proposal.ranked.length);
-  const id = newId();
-  const chosen = await choose(id, proposal, situation, charter);
+  const id = deps.newId();
+  const chosen = await choose(id, proposal, situation, charter, settings);
   const expiresAt = new Date(
     Date.parse(now) + lifeSeconds(chosen.status, chosen.obligations.withinSeconds, settings) * 1_000,
   );
@@ -84,6 +91,9 @@ export async function makePlan(situation: Situation, deps: PlannerDeps): Promise
     conflicts: proposal.conflicts,
     brake: situation.brake,
     applied: new Map([...situation.states].map(([name, { generation }]) => [name, generation])),
+    situation,
+    asked: chosen.asked,
+    credit: chosen.credit,
   };
 }
 

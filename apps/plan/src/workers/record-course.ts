@@ -1,8 +1,10 @@
 import { type Analysis, outcomeQueue, planQueue } from '@charter/shared/contracts';
 import { newId, type Tx } from '@charter/store';
+import { recordChoice } from '../adapters/choice-records.ts';
 import { openConflict } from '../adapters/conflict-records.ts';
 import { answerIncident, componentOf, hearIncident } from '../adapters/incident-records.ts';
 import { recordPlan } from '../adapters/plan-records.ts';
+import { recordSituation } from '../adapters/situation-history.ts';
 import { attemptsOf, saveBrake } from '../adapters/situation-records.ts';
 import type { PlanTables } from '../adapters/tables.ts';
 import { isOpen } from '../domain/attempt.ts';
@@ -88,6 +90,8 @@ async function record(
   const outcomeId = newId();
   const watchUntil = isNotExecuted(status) ? new Date(Date.now() + settings.watchSeconds * 1_000) : null;
   const plan = await recordPlan(tx, { ...course, outcomeId, watchUntil });
+  await recordSituation(tx, course, settings);
+  if (course.credit && status === 'sent') await recordChoice(tx, plan, course.credit);
   const { incidentId } = plan;
   const data = { planId: plan.id, strategy: plan.strategy, status, utility: plan.utility, mode: plan.mode };
   await tell(tx, incidentId, 'planned', plannedText(course), data);
