@@ -123,6 +123,8 @@ function run(node, args) {
     ...process.env,
     PATH: [join(modules, '.bin'), path].join(delimiter),
     TURBO_TELEMETRY_DISABLED: '1',
+    // What every service compiles at its start, the next start finds done: half of its time until ready.
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(root, '.charter', 'compile-cache'),
   });
 }
 

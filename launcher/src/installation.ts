@@ -14,6 +14,7 @@ import { startInProcess } from './in-process.ts';
 import type { StartOptions } from './options.ts';
 import { targetsFrom, writeServerConfigs } from './server-configs.ts';
 import { environmentFor, mainOf, portFor, type ServiceName, serviceNames, urlFor } from './services.ts';
+import { until } from './until.ts';
 
 export interface InstallationOptions extends StartOptions {
   readonly report: Report;
@@ -116,13 +117,13 @@ function startProcess(
 }
 
 async function untilReady(url: string): Promise<void> {
-  const deadline = performance.now() + readyMs;
   let reason = 'no answer';
-  while (performance.now() < deadline) {
-    const response = await fetch(`${url}/ready`).catch(() => null);
-    if (response?.ok) return;
-    if (response) reason = await response.text();
-    await new Promise((next) => setTimeout(next, 100));
-  }
-  throw new Error(`${url} is not ready: ${reason}`);
+  await until(
+    async () => {
+      const response = await fetch(`${url}/ready`).catch(() => null);
+      if (response && !response.ok) reason = await response.text();
+      return response?.ok === true;
+    },
+    { timeoutMs: readyMs, missing: () => `${url} is not ready: ${reason}` },
+  );
 }

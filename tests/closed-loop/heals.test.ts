@@ -1,3 +1,4 @@
+import { untilAtRest } from '@charter/launcher';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { healMs, type Outcome, type RunningLoop, startLoop } from './running-loop.ts';
 
@@ -12,27 +13,8 @@ afterAll(() => loop.stop(), 60_000);
 
 afterEach(async () => {
   for (const fault of open.splice(0)) await loop.repair(fault);
-  await restored();
+  await untilAtRest(loop.installation, healMs);
 }, 120_000);
-
-/** The whole system well again and every incident over: the next fault meets a system at rest. */
-async function restored(): Promise<void> {
-  await until(async () => {
-    const components = Object.values(await loop.components());
-    const states = (await loop.incidents()).map(({ state }) => state);
-    return (
-      components.every(({ healthy }) => healthy) && states.every((state) => state === 'resolved' || state === 'merged')
-    );
-  });
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + healMs;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new Error('the system did not come to rest');
-    await new Promise((next) => setImmediate(next));
-  }
-}
 
 async function executedSince(before: readonly Outcome[]): Promise<Outcome[]> {
   const known = new Set(before.map(({ id }) => id));

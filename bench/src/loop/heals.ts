@@ -1,29 +1,16 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import {
-  activateDemoPack,
   callService,
   type Installation,
   type StreamedEntry,
-  startInstallation,
+  startTrial,
   timelineOf,
+  untilAtRest,
+  watchHealthySystem,
 } from '@charter/launcher';
-import { freePort } from '@charter/stack';
 import type { BenchRow } from '../bench-row.ts';
 import { percentile } from './percentile.ts';
 
 const trials = 8;
-/** The same fault again is a trial here, neither flapping nor a relapse. */
-const trialSettings = {
-  LOG_LEVEL: 'error',
-  CHARTER_AUTOMATION: 'auto',
-  MONITOR_RENOTIFY: '5s',
-  MONITOR_FLAP_TRANSITIONS: '1000',
-  MONITOR_INCIDENT_QUIET: '5s',
-  KNOWLEDGE_RELAPSE_WINDOW: '1s',
-};
-const calmMs = 20_000;
 const patienceMs = 120_000;
 const fault = { kind: 'bad_configuration', component: 'orders', intensity: 0.9, durationSeconds: 600 };
 
@@ -40,23 +27,9 @@ const targetSeconds = 15;
 
 /** Latency of each stage over real heals on the running stack, beside the promised time to stabilize. */
 export async function run(): Promise<BenchRow[]> {
-  const portBase = (await freePort()) - 8_000;
-  const stateDir = await mkdtemp(join(tmpdir(), 'charter-bench-'));
-  const installation = await startInstallation({
-    stateDir,
-    portBase,
-    cycleInterval: '1s',
-    demo: false,
-    singleProcess: false,
-    external: {},
-    environmentName: 'demo',
-    report: () => undefined,
-    processEnvironment: {},
-    settings: trialSettings,
-    whenCharterReady: async (url) => void (await activateDemoPack(url('charter'), url('testbed'))),
-  });
+  const installation = await startTrial({ singleProcess: false });
   try {
-    await new Promise((next) => setTimeout(next, calmMs));
+    await watchHealthySystem(installation);
     const stories: StreamedEntry[][] = [];
     for (let trial = 0; trial < trials; trial += 1) stories.push(await heal(installation));
     return steps.flatMap(({ name, from, to }) => {
@@ -70,11 +43,11 @@ export async function run(): Promise<BenchRow[]> {
     });
   } finally {
     await installation.stop();
-    await rm(stateDir, { recursive: true, force: true });
   }
 }
 
-async function heal({ url }: Installation): Promise<StreamedEntry[]> {
+async function heal(installation: Installation): Promise<StreamedEntry[]> {
+  const { url } = installation;
   const stop = new AbortController();
   const patience = AbortSignal.any([stop.signal, AbortSignal.timeout(patienceMs)]);
   const story: StreamedEntry[] = [];
@@ -90,20 +63,8 @@ async function heal({ url }: Installation): Promise<StreamedEntry[]> {
   await told;
   stop.abort();
   await fetch(`${faults}/${id}`, { method: 'DELETE' });
-  await atRest(url('orchestrator'));
+  await untilAtRest(installation, patienceMs);
   return story;
-}
-
-async function atRest(orchestrator: string): Promise<void> {
-  const deadline = performance.now() + patienceMs;
-  while (performance.now() < deadline) {
-    const { items } = await callService<{ items: Array<{ state: string }> }>(
-      `${orchestrator}/api/v1/incidents?limit=50`,
-    );
-    if (items.every(({ state }) => state === 'resolved' || state === 'merged')) return;
-    await new Promise((next) => setTimeout(next, 250));
-  }
-  throw new Error('incidents stay open');
 }
 
 /** Seconds from the first `from` to the first `to` of the incident that was acted on. */

@@ -1,8 +1,5 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { activateDemoPack, type Installation, serviceNames, startInstallation } from '@charter/launcher';
-import { freePort } from '@charter/stack';
+import { readFile } from 'node:fs/promises';
+import { type Installation, serviceNames, startTrial } from '@charter/launcher';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import type { BenchRow } from '../bench-row.ts';
@@ -21,9 +18,8 @@ interface Skeleton {
 
 /** What the walking skeleton costs at rest: a process for each service, beside all in one. */
 export async function run(): Promise<BenchRow[]> {
-  const portBase = (await freePort()) - 8_000;
-  const apart = await measure(portBase, false);
-  const together = await measure(portBase, true);
+  const apart = await measure(false);
+  const together = await measure(true);
   const compare = (name: string, key: keyof Skeleton, unit: string): BenchRow => ({
     name: `${name}, ${String(serviceNames.length)} processes`,
     value: apart[key],
@@ -41,22 +37,9 @@ export async function run(): Promise<BenchRow[]> {
   ];
 }
 
-async function measure(portBase: number, singleProcess: boolean): Promise<Skeleton> {
-  const stateDir = await mkdtemp(join(tmpdir(), 'charter-bench-'));
+async function measure(singleProcess: boolean): Promise<Skeleton> {
   const begun = performance.now();
-  const installation = await startInstallation({
-    stateDir,
-    portBase,
-    cycleInterval: '5s',
-    demo: false,
-    singleProcess,
-    external: {},
-    environmentName: 'demo',
-    report: () => undefined,
-    processEnvironment: {},
-    settings: { LOG_LEVEL: 'error' },
-    whenCharterReady: async (url) => void (await activateDemoPack(url('charter'), url('testbed'))),
-  });
+  const installation = await startTrial({ singleProcess, cycleInterval: '5s' });
   try {
     const readySeconds = (performance.now() - begun) / 1_000;
     const pids = singleProcess
@@ -73,7 +56,6 @@ async function measure(portBase: number, singleProcess: boolean): Promise<Skelet
     };
   } finally {
     await installation.stop();
-    await rm(stateDir, { recursive: true, force: true });
   }
 }
 
