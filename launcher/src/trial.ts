@@ -75,27 +75,27 @@ export async function watchHealthySystem({ stack }: Installation): Promise<void>
 }
 
 /** The whole system well again and every incident over: the next fault meets a system at rest. */
-export async function untilAtRest({ url }: Installation, timeoutMs: number): Promise<void> {
-  let sick: string[] = [];
-  let open: string[] = [];
+export async function untilAtRest(installation: Installation, timeoutMs: number): Promise<void> {
+  let restless = 'no answer';
   await until(
     async () => {
-      const { components } = await callService<{ components: Record<string, { healthy: boolean }> }>(
-        `${url('testbed')}/api/v1/state`,
-      );
-      const { items } = await callService<{ items: Array<{ id: string; state: string }> }>(
-        `${url('orchestrator')}/api/v1/incidents?limit=200`,
-      );
-      sick = Object.keys(components).filter((name) => components[name]?.healthy !== true);
-      open = items.filter(({ state }) => state !== 'resolved' && state !== 'merged').map(({ id }) => id);
-      return sick.length === 0 && open.length === 0;
+      restless = await whatIsRestless(installation).catch((error: unknown) => String(error)); // a service may be restarting
+      return restless === '';
     },
-    {
-      timeoutMs,
-      missing: () =>
-        `The system did not come to rest: sick ${sick.join(', ') || 'none'}, open ${open.join(', ') || 'none'}`,
-    },
+    { timeoutMs, missing: () => `The system did not come to rest: ${restless}` },
   );
+}
+
+async function whatIsRestless({ url }: Installation): Promise<string> {
+  const { components } = await callService<{ components: Record<string, { healthy: boolean }> }>(
+    `${url('testbed')}/api/v1/state`,
+  );
+  const { items } = await callService<{ items: Array<{ id: string; state: string }> }>(
+    `${url('orchestrator')}/api/v1/incidents?limit=200`,
+  );
+  const sick = Object.keys(components).filter((name) => components[name]?.healthy !== true);
+  const open = items.filter(({ state }) => state !== 'resolved' && state !== 'merged').map(({ id }) => id);
+  return [...sick.map((name) => `${name} is not healthy`), ...open.map((id) => `incident ${id} is open`)].join(', ');
 }
 
 /** Ports below those the system gives to outgoing connections: 5432 + base … 9093 + base. */

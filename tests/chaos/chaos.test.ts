@@ -1,8 +1,8 @@
-import type { ServiceName, StreamedEntry } from '@charter/launcher';
+import { type ServiceName, type StreamedEntry, untilAtRest } from '@charter/launcher';
 import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type RunningLoop, startLoop } from '../closed-loop/running-loop.ts';
-import { atRest, healMs, healWhile } from './one-heal.ts';
+import { healMs, healWhile } from './one-heal.ts';
 
 /** Each service is killed at the moment its own part begins. `CHARTER_FULL=1` kills every one; otherwise the one that acts. */
 const victims: ReadonlyArray<[ServiceName, StreamedEntry['event']]> = [
@@ -25,7 +25,7 @@ beforeAll(async () => {
 
 afterAll(() => loop.stop(), 60_000);
 
-afterEach(() => atRest(loop), 2 * healMs);
+afterEach(() => untilAtRest(loop.installation, healMs), 2 * healMs);
 
 /** The incident ended well, and its plan took effect once. */
 function expectOneEffect({ outcome, effects }: Awaited<ReturnType<typeof healWhile>>): void {

@@ -66,14 +66,3 @@ export async function healWhile(loop: RunningLoop, moment: StreamedEntry['event'
     await loop.repair(faultId);
   }
 }
-
-/** Everything that was opened is over: the next trial begins at rest. */
-export async function atRest(loop: RunningLoop): Promise<void> {
-  const states = async () =>
-    (await loop.incidents().catch(() => []))
-      .map(({ state }) => state)
-      .filter((state) => state !== 'resolved' && state !== 'merged');
-  await expect.poll(states, { timeout: healMs, interval: 250 }).toEqual([]);
-  const wellAgain = async () => Object.values(await loop.components()).every(({ healthy }) => healthy);
-  await expect.poll(wellAgain, { timeout: healMs, interval: 250 }).toBe(true);
-}
