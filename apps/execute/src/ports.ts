@@ -54,8 +54,16 @@ export interface Plans {
   find(planId: string): Promise<Plan | null>;
 }
 
+/** Why something is changed, for targets that keep a note of it. */
+export interface Purpose {
+  readonly incidentId: string;
+  /** What the plan is for, in words. */
+  readonly text: string;
+}
+
 export interface EffectRequest {
   readonly call: ActuatorCall;
+  readonly purpose: Purpose;
   readonly idempotencyKey: string;
   readonly fencingToken: number;
   readonly timeoutMs: number;
@@ -80,10 +88,15 @@ export interface Effector {
   readSpec(): Promise<Spec | null>;
   /** Whether the target is up again after a change; null when it cannot tell. Rejects with `effector-unavailable`. */
   isReady(): Promise<boolean | null>;
-  /** Whether `call` already shows at the target; null when it cannot be told. Rejects with `effector-unavailable`. */
-  isApplied(call: ActuatorCall): Promise<boolean | null>;
+  /**
+   * Whether `call`, sent under this key, shows at the target; null when it cannot be told. Rejects with
+   * `effector-unavailable`.
+   */
+  isApplied(call: ActuatorCall, idempotencyKey: string): Promise<boolean | null>;
   /** What would be sent, for a dry run; without secrets. */
   preview(call: ActuatorCall): { readonly method: string; readonly url: string; readonly body: unknown };
+  /** Lets the target itself say whether it would take a change, without making it; where a target can. */
+  tryOut?(call: ActuatorCall): Promise<EffectAnswer>;
 }
 
 export interface Effectors {

@@ -14,6 +14,8 @@ export interface EffectorBench {
   effects(): Promise<number>;
   /** Meets the next changes like this; null when this target cannot. */
   readonly meet: ((...moods: Mood[]) => void) | null;
+  /** What the reason of a refusal names; the status 422 unless it says otherwise. */
+  readonly refusal?: string;
   /** How long an effect may take; under a second unless it says otherwise. */
   readonly timeoutMs?: number;
   /** The same target where nobody listens. */
@@ -21,11 +23,13 @@ export interface EffectorBench {
   close(): Promise<void>;
 }
 
+/** Counts up over all suites of a file: they may meet the same real target, which remembers the newest token. */
+let round = 0;
+
 /** What every effector owes, by the guarantee it declares: once, in order, undone, and honest about what it cannot know. */
 export function describeEffector(name: string, open: () => Promise<EffectorBench>): void {
   describe(name, () => {
     let bench: EffectorBench;
-    let round = 0;
     let sent = 0;
     beforeEach(async () => {
       round += 1;
@@ -46,6 +50,7 @@ export function describeEffector(name: string, open: () => Promise<EffectorBench
       const delivery = {
         guarantee,
         call,
+        purpose: { incidentId: 'incident-1', text: 'conformance of effectors' },
         idempotencyKey: `${String(round)}-${key}`,
         fencingToken: round * 10_000 + (options.token ?? sent),
         timeoutMs: effector === bench.effector ? (bench.timeoutMs ?? 900) : 900,
@@ -113,7 +118,7 @@ export function describeEffector(name: string, open: () => Promise<EffectorBench
     test('a target that refuses is a failure with its reason', async () => {
       if (!bench.meet) return;
       bench.meet('refuses');
-      expect(await send()).toMatchObject({ kind: 'failed', reason: expect.stringContaining('422') });
+      expect(await send()).toMatchObject({ kind: 'failed', reason: expect.stringContaining(bench.refusal ?? '422') });
       expect(await bench.effects()).toBe(0);
     });
 

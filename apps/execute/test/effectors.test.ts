@@ -122,7 +122,8 @@ describe('on one real process', { timeout: 60_000 }, () => {
 });
 
 describe('the http effector', () => {
-  const request = { call: scaleUp, idempotencyKey: 'k', fencingToken: 1, timeoutMs: 500 };
+  const purpose = { incidentId: 'incident-1', text: 'test' };
+  const request = { call: scaleUp, purpose, idempotencyKey: 'k', fencingToken: 1, timeoutMs: 500 };
 
   test('signs time, method, path and body with the secret that the target names', async () => {
     const target = await startTarget(false);

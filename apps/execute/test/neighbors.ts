@@ -15,6 +15,10 @@ const path = (relative: string): string => fileURLToPath(new URL(`../../../${rel
 export const startTestbed = (): Promise<Neighbor> =>
   start('apps/testbed/src/main.ts', { PORT: '0', LOG_LEVEL: 'info' }, /"url":"(http[^"]+)"/);
 
+/** The real charter on a database of its own, on a free port. */
+export const startCharter = (environment: { DATABASE_URL: string; REDIS_URL: string }): Promise<Neighbor> =>
+  start('apps/charter/src/main.ts', { PORT: '0', LOG_LEVEL: 'info', ...environment }, /"url":"(http[^"]+)"/);
+
 /** The real process to heal with its supervisor, on free ports. */
 export const startSupervisor = (): Promise<Neighbor> =>
   start('examples/leaky-server/src/main.ts', { LEAKY_PORT: '0', SUPERVISOR_PORT: '0' }, /supervisor at (http\S+)/);

@@ -23,6 +23,8 @@ export const freshConnections = new Agent({ pipelining: 0, connect: { timeout: 2
 
 const neverConnected = new Set([
   'ECONNREFUSED',
+  'ENOENT',
+  'EACCES',
   'ENOTFOUND',
   'EAI_AGAIN',
   'EHOSTUNREACH',

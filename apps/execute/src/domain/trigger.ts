@@ -1,5 +1,6 @@
 import type { VerificationSignal, Violation } from '@charter/shared/contracts';
 import { type Reading, violates } from './reading.ts';
+import type { Spec } from './spec.ts';
 
 /** One violated signal as it is now: what the source says, and whether someone silenced it. */
 export interface TriggerEvidence {
@@ -13,6 +14,17 @@ export type TriggerVerdict =
   | { readonly kind: 'gone'; readonly reason: string }
   | { readonly kind: 'silenced'; readonly reason: string }
   | { readonly kind: 'inconclusive'; readonly reason: string };
+
+/** Silences that steps of the execution itself made, for the time of the change, by their ids. */
+export const ownSilencesOf = (after: readonly (Spec | null)[]): ReadonlySet<string> =>
+  new Set(after.flatMap((spec) => (typeof spec?.silenceId === 'string' ? [spec.silenceId] : [])));
+
+/** Why nobody wants to hear of a violation; an own silence is no such reason. */
+export const suppressionBy = (
+  suppressed: Violation['suppressed'],
+  ownSilences: ReadonlySet<string>,
+): Violation['suppressed'] =>
+  suppressed?.by === 'silence' && ownSilences.has(suppressed.reference) ? null : suppressed;
 
 /** Whether what raised the plan still stands: one confirmed violation that nobody silenced. */
 export function judgeTrigger(evidence: readonly TriggerEvidence[]): TriggerVerdict {

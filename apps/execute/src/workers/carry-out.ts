@@ -30,6 +30,7 @@ export async function carryOut(deps: ExecuteDeps, run: Run, { signal }: Control)
     if (signal.aborted) return handBack(deps.store, run, 0);
     const refused = row.state === 'pending' && row.requested === null ? refusalOf(deps, row) : null;
     if (refused !== null) {
+      deps.metrics.refused(refused.gate, 'refuse');
       await refuseAll(deps, run, refused.gate, refused);
       return;
     }
@@ -94,7 +95,7 @@ async function makeMove(
       await pauseExecution(deps, run);
       return true;
     case 'take':
-      return follow(deps, run, row, facts, await takeStep(deps, run, row, move.actionId));
+      return follow(deps, run, row, facts, await takeStep(deps, run, at, move.actionId));
     case 'settle':
       return follow(deps, run, row, facts, await settle(deps, run, row, steps, move.step));
     case 'turn-back':

@@ -1,11 +1,12 @@
 import { CharterError } from '@charter/shared/contracts';
 import type { ActuatorCall } from '../domain/actuation.ts';
-import type { Clock, EffectAnswer, Effector } from '../ports.ts';
+import type { Clock, EffectAnswer, Effector, EffectRequest, Purpose } from '../ports.ts';
 
 export interface Delivery {
   /** What was promised when the step was armed. */
   readonly guarantee: Effector['guarantee'];
   readonly call: ActuatorCall;
+  readonly purpose: Purpose;
   readonly idempotencyKey: string;
   readonly fencingToken: number;
   readonly timeoutMs: number;
@@ -30,12 +31,12 @@ const attemptMs = (timeoutMs: number): number => Math.max(250, Math.min(3_000, t
 
 /** Makes one effect happen as its target's guarantee allows, until it is known or the time is up. */
 export async function deliver(effector: Effector, delivery: Delivery, clock: Clock): Promise<Delivered> {
-  const { call, timeoutMs, guarantee } = delivery;
+  const { timeoutMs, guarantee } = delivery;
   const endsAt = clock.now() + timeoutMs;
   if (delivery.resumed && guarantee === 'at-most-once') {
     return { kind: 'uncertain', reason: 'It may have been sent before the crash, and the target keeps no keys' };
   }
-  if (delivery.resumed && guarantee === 'set-point' && (await shows(effector, call)) === true) {
+  if (delivery.resumed && guarantee === 'set-point' && (await shows(effector, delivery)) === true) {
     return { kind: 'done', shown: true, detail: 'It had taken effect before the crash' };
   }
   let mayHaveHappened = delivery.resumed;
@@ -43,45 +44,55 @@ export async function deliver(effector: Effector, delivery: Delivery, clock: Clo
     if (clock.now() >= delivery.sendUntil) return { kind: 'again', mayHaveHappened };
     const leftMs = Math.max(50, endsAt - clock.now());
     const patienceMs = guarantee === 'at-most-once' ? leftMs : Math.min(attemptMs(timeoutMs), leftMs);
-    const answer = await effector.apply({ ...delivery, timeoutMs: patienceMs });
+    const answer = await attempt(effector, { ...delivery, timeoutMs: patienceMs });
     switch (answer.kind) {
       case 'applied':
-        return settle(effector, call, endsAt, clock);
+        return settle(effector, delivery, endsAt, clock);
       case 'refused':
       case 'stale':
-        if (mayHaveHappened && guarantee === 'set-point') return byReading(effector, call, answer);
+        if (mayHaveHappened && guarantee === 'set-point') return byReading(effector, delivery, answer);
         return { kind: 'failed', reason: answer.reason };
       case 'unknown':
         mayHaveHappened = true;
         if (guarantee === 'at-most-once') return { kind: 'uncertain', reason: answer.reason };
-        if (guarantee === 'set-point' && (await shows(effector, call)) === true)
-          return settle(effector, call, endsAt, clock);
+        if (guarantee === 'set-point' && (await shows(effector, delivery)) === true)
+          return settle(effector, delivery, endsAt, clock);
         break;
       case 'not-sent':
         break;
     }
     if (clock.now() + pauseMs >= endsAt) {
-      return mayHaveHappened ? byReading(effector, call, answer) : { kind: 'failed', reason: answer.reason };
+      return mayHaveHappened ? byReading(effector, delivery, answer) : { kind: 'failed', reason: answer.reason };
     }
     await clock.wait(pauseMs);
+  }
+}
+
+/** A change that cannot even be made, such as one whose secret is missing, was not sent. */
+async function attempt(effector: Effector, request: EffectRequest): Promise<EffectAnswer> {
+  try {
+    return await effector.apply(request);
+  } catch (error) {
+    if (error instanceof CharterError) return { kind: 'refused', reason: error.message };
+    throw error;
   }
 }
 
 /** The time is up and something may have happened: only the target itself can tell. */
 async function byReading(
   effector: Effector,
-  call: ActuatorCall,
+  delivery: Delivery,
   answer: Exclude<EffectAnswer, { kind: 'applied' }>,
 ): Promise<Delivered> {
-  if ((await shows(effector, call)) === true) return { kind: 'done', shown: true, detail: 'The target shows it' };
+  if ((await shows(effector, delivery)) === true) return { kind: 'done', shown: true, detail: 'The target shows it' };
   return { kind: 'uncertain', reason: answer.reason };
 }
 
 /** Waits until the target shows the change and is up again. */
-async function settle(effector: Effector, call: ActuatorCall, endsAt: number, clock: Clock): Promise<Delivered> {
+async function settle(effector: Effector, delivery: Delivery, endsAt: number, clock: Clock): Promise<Delivered> {
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs / 4, pauseMs * 2)) {
-    const shown = await shows(effector, call);
-    const ready = call.operation === 'restart' ? await isReady(effector) : true;
+    const shown = await shows(effector, delivery);
+    const ready = delivery.call.operation === 'restart' ? await isReady(effector) : true;
     if (shown !== false && ready !== false) return { kind: 'done', shown: true, detail: 'The target took it' };
     if (clock.now() + pauseMs >= endsAt) {
       const detail =
@@ -92,14 +103,15 @@ async function settle(effector: Effector, call: ActuatorCall, endsAt: number, cl
   }
 }
 
-const shows = (effector: Effector, call: ActuatorCall): Promise<boolean | null> => unlessAway(effector.isApplied(call));
+const shows = (effector: Effector, { call, idempotencyKey }: Delivery): Promise<boolean | null> =>
+  unlessAway(effector.isApplied(call, idempotencyKey));
 const isReady = (effector: Effector): Promise<boolean | null> => unlessAway(effector.isReady());
 
 async function unlessAway(asked: Promise<boolean | null>): Promise<boolean | null> {
   try {
     return await asked;
   } catch (error) {
-    if (error instanceof CharterError && error.retryable) return null;
+    if (error instanceof CharterError) return null;
     throw error;
   }
 }

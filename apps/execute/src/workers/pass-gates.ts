@@ -5,7 +5,7 @@ import { blastRadiusOf, refuseAction } from '../domain/admission.ts';
 import { judgeDecision } from '../domain/charter-verdict.ts';
 import { isProtectedTarget } from '../domain/protection.ts';
 import type { Reading } from '../domain/reading.ts';
-import { judgeTrigger } from '../domain/trigger.ts';
+import { judgeTrigger, suppressionBy } from '../domain/trigger.ts';
 import type { ExecuteDeps } from './deps.ts';
 
 /** Fresh leave to act: `until` on the monotonic clock. */
@@ -59,7 +59,14 @@ export interface StepLeave extends Leave {
  */
 export async function passGates(
   deps: ExecuteDeps,
-  step: { executionId: string; plan: Plan; action: PlannedAction; target: Target; isFirst: boolean },
+  step: {
+    executionId: string;
+    plan: Plan;
+    action: PlannedAction;
+    target: Target;
+    isFirst: boolean;
+    ownSilences: ReadonlySet<string>;
+  },
 ): Promise<GateAnswer<StepLeave>> {
   const { executionId, plan, action, target, isFirst } = step;
   const leave = await askLeave(deps, { executionId, group: target.group, policies: [] });
@@ -70,7 +77,7 @@ export async function passGates(
   const [decision, approval, trigger, storm] = await Promise.all([
     unlessAway('charter', deps.decisions.decide(questionOf(step, blastRadius))),
     plan.approval === 'approved' ? unlessAway('charter', deps.decisions.approvalOf(plan.id)) : null,
-    checkTrigger(deps, plan, isFirst),
+    checkTrigger(deps, step),
     isFirst ? checkStorm(deps) : null,
   ]);
   if (isHeld(decision)) return decision;
@@ -112,8 +119,7 @@ const questionOf = (
 /** Looks again at what raised the plan. Absent, stale, partial, silenced or resolved evidence lets nothing through. */
 async function checkTrigger(
   { signals, violations }: ExecuteDeps,
-  plan: Plan,
-  isFirst: boolean,
+  { plan, isFirst, ownSilences }: { plan: Plan; isFirst: boolean; ownSilences: ReadonlySet<string> },
 ): Promise<GateAnswer<{ readings: readonly Reading[] }>> {
   const [readings, found] = await Promise.all([
     Promise.all(plan.verification.signals.map((signal) => signals.read(signal))),
@@ -130,7 +136,7 @@ async function checkTrigger(
   const evidence = plan.verification.signals.flatMap((signal, index) => {
     const reading = readings[index];
     if (signal.role !== 'violated' || reading === undefined) return [];
-    return [{ signal, reading, suppressed: found[index]?.suppressed ?? null }];
+    return [{ signal, reading, suppressed: suppressionBy(found[index]?.suppressed ?? null, ownSilences) }];
   });
   const verdict = judgeTrigger(evidence);
   switch (verdict.kind) {

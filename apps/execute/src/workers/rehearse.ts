@@ -60,16 +60,28 @@ async function rehearseStep(
   const target = deps.targets.find(action.target);
   if (target === null)
     return { text: `Would be refused by target: the active pack has no ${action.target}`, data: { gate: 'target' } };
-  const leave = await passGates(deps, { executionId: run.executionId, plan, action, target, isFirst });
+  const leave = await passGates(deps, {
+    executionId: run.executionId,
+    plan,
+    action,
+    target,
+    isFirst,
+    ownSilences: new Set(),
+  });
   if (leave.kind !== 'pass') return refusal(leave);
   const effector = await deps.effectors.of(target);
-  const before = await readBefore(effector);
-  if (before === 'away') return { text: `Would wait: ${action.target} does not answer`, data: { gate: 'effector' } };
+  const read = await readBefore(effector);
+  if (read.kind !== 'read') return refusal(read);
+  const before = read.spec;
   const answer = await inVain(deps, (tx) =>
     armStep(deps, tx, { run, plan, action, target, effector, before, leave, isFirst }),
   );
   if (answer !== null && answer.kind !== 'sent') return refusal(answer);
   const call = callFrom(action);
+  const tried = await effector.tryOut?.(call);
+  if (tried !== undefined && tried.kind !== 'applied') {
+    return { text: `Would be refused by ${action.target} itself: ${tried.reason}`, data: { gate: 'effector' } };
+  }
   const undo = action.reversible ? undoOf(call, before) : null;
   const { method, url, body } = preview(() => effector.preview(call));
   return {

@@ -51,13 +51,14 @@ export async function finishSending(
   step: StepRow,
   resumed: boolean,
 ): Promise<Sent> {
-  const { action, direction, effector } = sending;
+  const { plan, action, direction, effector } = sending;
   const startedAt = deps.clock.now();
   const delivered = await deliver(
     effector,
     {
       guarantee: step.guarantee,
       call: step.call,
+      purpose: { incidentId: plan.incidentId, text: purposeOf(plan) },
       idempotencyKey: step.idempotency_key,
       fencingToken: Number(step.fencing_token),
       timeoutMs: await timeLeft(deps.store.db, step, action.timeoutSeconds),
@@ -78,6 +79,9 @@ export async function finishSending(
   await deps.checkpoint('result-journalled', run.executionId);
   return { kind: 'sent' };
 }
+
+const purposeOf = ({ strategy, rootCause }: Plan): string =>
+  rootCause === null ? strategy : `${strategy} against ${rootCause.metric} of ${rootCause.component}`;
 
 async function writeResult(
   tx: ExecuteTx,
@@ -113,7 +117,7 @@ async function readAfter(effector: Effector): Promise<Spec | null> {
   try {
     return await effector.readSpec();
   } catch (error) {
-    if (error instanceof CharterError && error.retryable) return null;
+    if (error instanceof CharterError) return null;
     throw error;
   }
 }

@@ -4,12 +4,13 @@ import { sql } from 'kysely';
 import { debitBudgets } from '../adapters/budget-records.ts';
 import { type ExecuteTx, type Run, underClaim } from '../adapters/execution-records.ts';
 import { recordIntent } from '../adapters/step-records.ts';
-import type { ExecutionRow } from '../adapters/tables.ts';
+import type { ExecutionRow, StepRow } from '../adapters/tables.ts';
 import { breakerOf, compareGenerations, coolDownOf, takeTargets } from '../adapters/target-records.ts';
 import { callFrom, describeCall, guaranteeFor, undoOf } from '../domain/actuation.ts';
-import { type Charge, riskOf } from '../domain/budget.ts';
+import { chargesOf } from '../domain/charges.ts';
 import { executionSeconds } from '../domain/execution.ts';
 import type { Spec } from '../domain/spec.ts';
+import { ownSilencesOf } from '../domain/trigger.ts';
 import type { Effector } from '../ports.ts';
 import type { ExecuteDeps } from './deps.ts';
 import { type GateAnswer, passGates, type StepLeave } from './pass-gates.ts';
@@ -19,7 +20,12 @@ import { tell } from './tell.ts';
 export type StepAnswer = Sent | Exclude<GateAnswer<unknown>, { kind: 'pass' }>;
 
 /** One step forward: gates, arming, effect, result. Whatever happens in between, the journal knows how far it came. */
-export async function takeStep(deps: ExecuteDeps, run: Run, row: ExecutionRow, actionId: string): Promise<StepAnswer> {
+export async function takeStep(
+  deps: ExecuteDeps,
+  run: Run,
+  { row, steps }: { row: ExecutionRow; steps: readonly StepRow[] },
+  actionId: string,
+): Promise<StepAnswer> {
   const { plan } = row;
   const action = plan.actions.find(({ id }) => id === actionId);
   if (!action) throw new Error(`Plan ${plan.id} has no action ${actionId}`);
@@ -27,13 +33,13 @@ export async function takeStep(deps: ExecuteDeps, run: Run, row: ExecutionRow, a
   if (target === null)
     return { kind: 'refuse', gate: 'target', reason: `The active pack has no target ${action.target}`, ask: false };
   const isFirst = row.started_at === null;
-  const leave = await passGates(deps, { executionId: run.executionId, plan, action, target, isFirst });
+  const ownSilences = ownSilencesOf(steps.map(({ after_spec }) => after_spec));
+  const leave = await passGates(deps, { executionId: run.executionId, plan, action, target, isFirst, ownSilences });
   if (leave.kind !== 'pass') return leave;
   const effector = await deps.effectors.of(target);
-  const before = await readBefore(effector);
-  if (before === 'away') {
-    return { kind: 'hold', gate: 'effector', reason: `${action.target} does not answer`, isPause: false };
-  }
+  const read = await readBefore(effector);
+  if (read.kind !== 'read') return read;
+  const before = read.spec;
   const armed = await underClaim(deps.store, run, (tx) =>
     armStep(deps, tx, { run, plan, action, target, effector, before, leave, isFirst }),
   );
@@ -42,12 +48,16 @@ export async function takeStep(deps: ExecuteDeps, run: Run, row: ExecutionRow, a
   return sendStep(deps, run, { plan, action, direction: 'forward', effector, leave });
 }
 
-export async function readBefore(effector: Effector): Promise<Spec | null | 'away'> {
+/** The target's settings before a step; out of reach holds the step, a target that is declared wrongly refuses it. */
+export async function readBefore(
+  effector: Effector,
+): Promise<{ readonly kind: 'read'; readonly spec: Spec | null } | Exclude<StepAnswer, { kind: 'sent' | 'gone' }>> {
   try {
-    return await effector.readSpec();
+    return { kind: 'read', spec: await effector.readSpec() };
   } catch (error) {
-    if (error instanceof CharterError && error.retryable) return 'away';
-    throw error;
+    if (!(error instanceof CharterError)) throw error;
+    if (error.retryable) return { kind: 'hold', gate: 'effector', reason: error.message, isPause: false };
+    return { kind: 'refuse', gate: 'effector', reason: error.message, ask: false };
   }
 }
 
@@ -76,7 +86,7 @@ export async function armStep(deps: ExecuteDeps, tx: ExecuteTx, step: Arming): P
   const exhausted = await debitBudgets(tx, {
     executionId,
     actionId: action.id,
-    charges: chargesOf(deps, step),
+    charges: chargesOf({ ...step, ...leave }, settings.budget),
     windowSeconds: settings.budget.windowSeconds,
   });
   if (exhausted !== null) return refuse('budget', exhausted);
@@ -137,23 +147,4 @@ async function begin(tx: ExecuteTx, { run, plan, leave }: Arming, slackSeconds: 
     text: `Carrying out ${plan.strategy}: ${plan.actions.map((action) => describeCall(callFrom(action), action.target)).join(', then ')}`,
     data: { executionId: run.executionId },
   });
-}
-
-/** What a step costs in every budget it falls under: its target, its policies, its group, and all together. */
-function chargesOf({ settings }: ExecuteDeps, { plan, action, target, leave }: Arming): Charge[] {
-  const { risk, actions } = settings.budget;
-  const amount = riskOf(action, leave.blastRadius, plan.rootCause?.confidence ?? null);
-  const counted = (scope: string, limit: number): Charge => ({ scope, amount: 1, limit, unit: 'actions' });
-  const weighed = (scope: string, limit: number): Charge => ({ scope, amount, limit, unit: 'risk' });
-  return [
-    weighed(`risk:target:${action.target}`, risk.target),
-    weighed(`risk:group:${target.group}`, risk.group),
-    weighed('risk:global', risk.global),
-    counted(`actions:target:${action.target}`, target.limits.actionsPerHour),
-    ...leave.policies.map((policy) =>
-      counted(`actions:policy:${policy}`, Math.min(actions.policy, leave.perHour ?? Number.POSITIVE_INFINITY)),
-    ),
-    counted(`actions:group:${target.group}`, actions.group),
-    counted('actions:global', actions.global),
-  ];
 }

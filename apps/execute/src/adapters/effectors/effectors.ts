@@ -1,8 +1,14 @@
-import { CharterError, type EffectorSpec } from '@charter/shared/contracts';
+import type { EffectorSpec } from '@charter/shared/contracts';
 import type { Effector, Effectors } from '../../ports.ts';
 import { actuatorEffector } from './actuator-effector.ts';
+import { alertmanagerEffector } from './alertmanager-effector.ts';
+import { dockerContainerEffector } from './docker-container-effector.ts';
+import { dockerEngine } from './docker-engine.ts';
+import { dockerServiceEffector } from './docker-service-effector.ts';
 import { httpEffector } from './http-effector.ts';
+import { kubernetesEffector } from './kubernetes-effector.ts';
 import { processEffector } from './process-effector.ts';
+import { redisConfigEffector } from './redis-config-effector.ts';
 
 export interface EffectorsOptions {
   /** Key for Charter's own actuators and the testbed's. */
@@ -33,8 +39,16 @@ export function createEffectors({ apiKey, secretOf, now }: EffectorsOptions): Ef
         return actuatorEffector({ ...spec, apiKey });
       case 'http':
         return httpEffector({ spec, target, secretOf, now });
-      default:
-        throw new CharterError('config-invalid', `${target} has an effector of kind ${spec.kind}, which is not there`);
+      case 'kubernetes':
+        return kubernetesEffector({ spec, target, secretOf });
+      case 'docker':
+        return spec.object.kind === 'container'
+          ? dockerContainerEffector(dockerEngine(spec), spec.object.name)
+          : dockerServiceEffector(dockerEngine(spec), spec.object.name);
+      case 'redis-config':
+        return redisConfigEffector({ spec, target, secretOf });
+      case 'alertmanager':
+        return alertmanagerEffector({ spec, target, secretOf, now });
     }
   }
 }
