@@ -1,6 +1,14 @@
-import type { ActionType, OutcomeType } from '@charter/shared/contracts';
+import { ActionType, OutcomeType } from '@charter/shared/contracts';
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import { type Direction, ExecutionState, type StepState } from './domain/execution.ts';
+import { Direction, ExecutionState, type StepState } from './domain/execution.ts';
+
+/** Every gate a step or plan can be refused or held by: their counters start at 0, so that the first refusal shows. */
+const refusingGates = [
+  ...['plan', 'mode', 'environment', 'approval', 'expiry', 'target', 'charter', 'trigger', 'storm', 'effector'],
+  ...['generation', 'in-flight', 'breaker', 'budget', 'cool-down'],
+];
+const holdingGates = ['permit', 'pause-file', 'target', 'charter', 'trigger', 'storm', 'effector'];
+const stepResults = ['done', 'failed', 'uncertain'] as const satisfies readonly StepState[];
 
 export interface ExecuteMetrics {
   ended(state: ExecutionState, seconds: number | null): void;
@@ -32,6 +40,11 @@ export function createExecuteMetrics(registry: Registry): ExecuteMetrics {
     labelNames: ['action', 'direction', 'result'],
     registers,
   });
+  for (const action of ActionType.options) {
+    for (const direction of Direction.options) {
+      for (const result of stepResults) steps.inc({ action, direction, result }, 0);
+    }
+  }
   const stepDuration = new Histogram({
     name: 'charter_execute_step_duration_seconds',
     help: 'From sending a step to knowing its result.',
@@ -45,12 +58,15 @@ export function createExecuteMetrics(registry: Registry): ExecuteMetrics {
     labelNames: ['gate', 'how'],
     registers,
   });
+  for (const gate of refusingGates) refusals.inc({ gate, how: 'refuse' }, 0);
+  for (const gate of holdingGates) refusals.inc({ gate, how: 'hold' }, 0);
   const verdicts = new Counter({
     name: 'charter_execute_verdicts_total',
     help: 'Verifications by what they saw.',
     labelNames: ['type'],
     registers,
   });
+  for (const type of OutcomeType.options) verdicts.inc({ type }, 0);
   const stabilize = new Histogram({
     name: 'charter_execute_time_to_stabilize_seconds',
     help: 'From the first step until all violated signals were back within their thresholds.',

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Reading } from '../src/domain/reading.ts';
+import type { Sample } from '../src/domain/samples.ts';
 import { defaultSettings } from '../src/domain/settings.ts';
-import { judge, type Sample } from '../src/domain/verification.ts';
+import { judge } from '../src/domain/verification.ts';
 import { planFrom, violated } from './drafts.ts';
 
 const margins = defaultSettings.verification;

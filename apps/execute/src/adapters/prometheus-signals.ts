@@ -17,7 +17,9 @@ async function fromQuery(
   const answer = await prometheus.instant(query);
   if (answer.kind === 'inconclusive') return { kind: 'missing', reason: `${answer.reason}: ${answer.detail}` };
   const own = answer.samples.filter(({ labels }) => Object.values(labels).includes(signal.component));
-  const samples = own.length > 0 ? own : answer.samples;
+  // A peer is known by its name alone: the one series of another component says nothing of it.
+  const samples = own.length > 0 || signal.role === 'peer' ? own : answer.samples;
+  if (samples.length === 0) return { kind: 'missing', reason: `no series names ${signal.component}` };
   if (own.length === 0 && samples.length > 1) {
     return {
       kind: 'missing',

@@ -3,8 +3,9 @@ import type { ColumnType, Generated, Selectable } from 'kysely';
 import type { ActuatorCall } from '../domain/actuation.ts';
 import type { Direction, ExecutionState, Phase, Request, StepState } from '../domain/execution.ts';
 import type { Reading } from '../domain/reading.ts';
+import type { Sample } from '../domain/samples.ts';
 import type { Json, Spec } from '../domain/spec.ts';
-import type { Sample, Verdict } from '../domain/verification.ts';
+import type { Verdict } from '../domain/verification.ts';
 
 /** JSON columns are read as values and written as text. */
 type JsonColumn<Value> = ColumnType<Value, string, string>;

@@ -1,6 +1,7 @@
 export { type ActuatorCall, callFrom, describeCall, undoOf } from './actuation.ts';
 export { blastRadiusOf, refuseAction, refusePlan } from './admission.ts';
-export { type Charge, firstExhausted, riskOf } from './budget.ts';
+export { firstExhausted } from './budget.ts';
+export { type ChargedStep, chargesOf } from './charges.ts';
 export { judgeDecision } from './charter-verdict.ts';
 export {
   type Direction,
@@ -14,9 +15,10 @@ export {
 export { type ExecutionFacts, type Move, nextMove } from './next-move.ts';
 export { outcomeFrom } from './outcome.ts';
 export type { Reading } from './reading.ts';
+export type { Sample } from './samples.ts';
 export { defaultSettings, type ExecuteSettings } from './settings.ts';
 export { type Spec, specHash } from './spec.ts';
 export { orderSteps } from './step-order.ts';
 export { type BrakeState, stepBrake } from './storm-brake.ts';
 export { judgeTrigger } from './trigger.ts';
-export { judge, type Sample, type Verdict } from './verification.ts';
+export { judge, type Verdict } from './verification.ts';

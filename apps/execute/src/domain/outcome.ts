@@ -39,6 +39,7 @@ export function outcomeFrom(facts: OutcomeFacts, now: Date): Outcome {
     rolledBack: facts.rolledBack,
     reason: ending.reason.slice(0, 2000),
     evidence: verdict?.evidence ?? [],
+    attribution: facts.executed ? (verdict?.attribution ?? null) : null,
     startedAt: startedAt?.toISOString() ?? null,
     at: now.toISOString(),
     timeToStabilizeSeconds:

@@ -1,12 +1,8 @@
-import type { Outcome, OutcomeType, Verification, VerificationSignal } from '@charter/shared/contracts';
+import type { Outcome, OutcomeType, VerificationSignal } from '@charter/shared/contracts';
 import { excessOf, numberOf, type Reading, violates } from './reading.ts';
+import { beforeOf, gainOf, indexesOf, medianOf, type Sample, scaleOf, type VerificationFacts } from './samples.ts';
 import type { ExecuteSettings } from './settings.ts';
-
-/** All signals of a plan as they read at one moment; `atMs` since the epoch. */
-export interface Sample {
-  readonly atMs: number;
-  readonly readings: readonly Reading[];
-}
+import { attributionOf, percent, trendOf } from './untreated-peers.ts';
 
 export interface Verdict {
   readonly type: OutcomeType;
@@ -14,15 +10,8 @@ export interface Verdict {
   readonly evidence: Outcome['evidence'];
   /** When all violated signals were back within their thresholds for good; null when they are not. */
   readonly stableAtMs: number | null;
-}
-
-export interface VerificationFacts {
-  readonly verification: Verification;
-  /** How the signals read just before the first effect. */
-  readonly baseline: readonly Reading[] | null;
-  readonly samples: readonly Sample[];
-  /** When the first sample is due. */
-  readonly fromMs: number;
+  /** Share of a recovery that is the plan's doing, 0..1; null when nothing recovered, or it was recorded before there was one. */
+  readonly attribution?: number | null;
 }
 
 type Margins = ExecuteSettings['verification'];
@@ -50,7 +39,7 @@ function clearSuccess(facts: VerificationFacts, margins: Margins): Verdict | nul
       return signal !== undefined && isClearlyResolved(signal, readings[index], margins.clearMargin);
     }),
   );
-  if (!isClear || worseNeighbor(facts, tail, margins) !== null) return null;
+  if (!isClear || worseNeighbor(facts, tail, margins) !== null || lostNeighbor(facts, tail) !== null) return null;
   return verdict(facts, tail, 'success', 'All violated signals are back within their thresholds and stay there');
 }
 
@@ -78,27 +67,16 @@ function conclude(facts: VerificationFacts, tail: readonly Sample[], margins: Ma
   }
   const worse = worseNeighbor(facts, tail, margins) ?? worseViolated(facts, tail, violated, margins);
   if (worse !== null) return verdict(facts, tail, 'degradation', worse);
+  const lost = lostNeighbor(facts, tail);
+  if (lost !== null) return verdict(facts, tail, 'unknown', lost);
   const gains = violated.map((index) => gainOf(facts, tail, index));
   if (gains.every((gain) => gain === 1))
     return verdict(facts, tail, 'success', 'All violated signals are back within their thresholds');
   const mean = gains.reduce((sum, gain) => sum + gain, 0) / gains.length;
-  const percent = `${String(Math.round(Math.max(0, mean) * 100))} %`;
+  const down = percent(Math.max(0, mean));
   if (mean >= margins.partialRatio)
-    return verdict(facts, tail, 'partial', `The violation is down by ${percent} but not gone`);
-  return verdict(facts, tail, 'ineffective', `The violation is down by ${percent}: the plan did not help`);
-}
-
-/** Share of a signal's excess that is gone: 1 when resolved in every sample. */
-function gainOf(facts: VerificationFacts, tail: readonly Sample[], index: number): number {
-  const signal = facts.verification.signals[index];
-  if (!signal) return 0;
-  if (tail.every(({ readings }) => violates(signal, readings[index]) === false)) return 1;
-  const before = beforeOf(facts, index);
-  const after = medianOf(tail, index);
-  if (before === null || after === null) return 0;
-  const excess = excessOf(signal, before);
-  if (excess <= 0) return 0;
-  return Math.min(0.99, (excess - excessOf(signal, after)) / excess);
+    return verdict(facts, tail, 'partial', `The violation is down by ${down} but not gone`);
+  return verdict(facts, tail, 'ineffective', `The violation is down by ${down}: the plan did not help`);
 }
 
 function worseViolated(
@@ -107,11 +85,13 @@ function worseViolated(
   violated: readonly number[],
   margins: Margins,
 ): string | null {
+  // What went as far the wrong way where nothing was done is not the plan's doing.
+  const margin = margins.worseMargin + trendOf(facts, tail);
   for (const index of violated) {
     const signal = facts.verification.signals[index];
     const before = beforeOf(facts, index);
     if (!signal || before === null || signal.threshold === null) continue;
-    const bar = excessOf(signal, before) + Math.max(Math.abs(before), Math.abs(signal.threshold)) * margins.worseMargin;
+    const bar = excessOf(signal, before) + scaleOf(signal, before) * margin;
     if (tail.every(({ readings }) => isBeyond(signal, readings[index], Math.max(0, bar)))) {
       return `${signal.rule} went from ${String(before)} to ${String(medianOf(tail, index))}: worse than before`;
     }
@@ -125,7 +105,7 @@ function worseNeighbor(facts: VerificationFacts, tail: readonly Sample[], margin
     const signal = facts.verification.signals[index];
     const before = beforeOf(facts, index);
     if (!signal || before === null) continue;
-    const scale = Math.max(Math.abs(before), Math.abs(signal.threshold ?? 0));
+    const scale = scaleOf(signal, before);
     if (scale === 0) continue;
     const slack = scale * margins.neighborMargin;
     const bar =
@@ -137,29 +117,21 @@ function worseNeighbor(facts: VerificationFacts, tail: readonly Sample[], margin
   return null;
 }
 
+/** A neighbor that could be read just before the effect and not once since: whether it suffered cannot be told. */
+function lostNeighbor(facts: VerificationFacts, tail: readonly Sample[]): string | null {
+  const isRead = (reading: Reading | undefined): boolean => Number.isFinite(numberOf(reading) ?? Number.NaN);
+  for (const index of indexesOf(facts.verification, 'neighbor')) {
+    const signal = facts.verification.signals[index];
+    if (!signal || !isRead(facts.baseline?.[index]) || tail.some(({ readings }) => isRead(readings[index]))) continue;
+    return `Neighbor ${signal.component} cannot be told any more: ${signal.metric} has no value since`;
+  }
+  return null;
+}
+
 function isBeyond(signal: VerificationSignal, reading: Reading | undefined, bar: number): boolean {
   const value = numberOf(reading);
   return value !== null && !Number.isNaN(value) && excessOf(signal, value) > bar;
 }
-
-/** The worse of what the plan saw and what was there just before the effect: a fault may still have been growing. */
-function beforeOf({ verification, baseline }: VerificationFacts, index: number): number | null {
-  const signal = verification.signals[index];
-  if (!signal) return null;
-  const seen = [signal.before, numberOf(baseline?.[index])].filter((value) => value !== null && Number.isFinite(value));
-  const [first, second] = seen;
-  if (first == null) return null;
-  if (second == null) return first;
-  return excessOf(signal, second) > excessOf(signal, first) ? second : first;
-}
-
-function medianOf(tail: readonly Sample[], index: number): number | null {
-  const values = tail.flatMap(({ readings }) => numberOf(readings[index]) ?? []).sort((a, b) => a - b);
-  return values[Math.floor(values.length / 2)] ?? null;
-}
-
-const indexesOf = ({ signals }: Verification, role: VerificationSignal['role']): number[] =>
-  signals.flatMap((signal, index) => (signal.role === role ? [index] : []));
 
 const why = (reading: Reading | undefined): string =>
   reading?.kind === 'missing' ? reading.reason : 'its value is not a number or it has no threshold';
@@ -179,7 +151,11 @@ function verdict(facts: VerificationFacts, tail: readonly Sample[], type: Outcom
       resolved: states.includes(null) ? null : !states.includes(true),
     };
   });
-  return { type, reason, evidence, stableAtMs: type === 'success' ? stableSince(facts) : null };
+  const stableAtMs = type === 'success' ? stableSince(facts) : null;
+  if (type !== 'success' && type !== 'partial') return { type, reason, evidence, stableAtMs, attribution: null };
+  const { share, text } = attributionOf(facts, tail);
+  const caveat = share === 1 ? '' : `; ${text}: ${percent(share)} of it counts as the plan's doing`;
+  return { type, reason: `${reason}${caveat}`, evidence, stableAtMs, attribution: share };
 }
 
 /** The first of the uninterrupted resolved samples at the end. */

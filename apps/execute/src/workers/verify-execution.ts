@@ -3,7 +3,8 @@ import { sql } from 'kysely';
 import { type Run, underClaim, writeJournal } from '../adapters/execution-records.ts';
 import type { ExecutionRow } from '../adapters/tables.ts';
 import type { Request } from '../domain/execution.ts';
-import { judge, type Sample, type Verdict } from '../domain/verification.ts';
+import type { Sample } from '../domain/samples.ts';
+import { judge, type Verdict } from '../domain/verification.ts';
 import type { ExecuteDeps } from './deps.ts';
 import { tell } from './tell.ts';
 

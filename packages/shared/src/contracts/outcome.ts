@@ -19,7 +19,7 @@ export const Disposition = z.enum([
 export type Disposition = z.infer<typeof Disposition>;
 
 export const OutcomeEvidence = z.object({
-  role: z.enum(['violated', 'neighbor']),
+  role: z.enum(['violated', 'neighbor', 'peer']),
   rule: Name,
   component: Name,
   metric: MetricName,
@@ -47,6 +47,11 @@ export const Outcome = z.object({
   rolledBack: z.boolean(),
   reason: z.string().max(2000),
   evidence: z.array(OutcomeEvidence).max(100),
+  /**
+   * Share of a recovery that counts as the plan's doing, after what untreated peers did meanwhile or else the base rate
+   * of self-recovery: the weight it has as evidence. Null or absent where nothing recovered or nothing was executed.
+   */
+  attribution: Ratio.nullable().optional(),
   startedAt: Instant.nullable(),
   at: Instant,
   /** From the start of execution until all violated signals were back within their thresholds. */

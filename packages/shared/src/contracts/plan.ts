@@ -6,9 +6,12 @@ import { AutomationMode, Comparator, Instant, MetricName, Name, Ratio, Ulid } fr
 export const Priority = z.enum(['critical', 'high', 'medium', 'low']);
 export type Priority = z.infer<typeof Priority>;
 
-/** One signal to look at again after acting: the violated rule itself, or a neighbor that must not get worse. */
+/**
+ * One signal to look at again after acting: the violated rule itself, a neighbor that must not get worse, or the same
+ * rule of a peer that nothing is done to, which tells what happens without acting.
+ */
 export const VerificationSignal = z.object({
-  role: z.enum(['violated', 'neighbor']),
+  role: z.enum(['violated', 'neighbor', 'peer']),
   fingerprint: z.string().nullable(),
   rule: Name,
   component: Name,
@@ -28,6 +31,8 @@ export const Verification = z.object({
   samples: z.int().min(3),
   intervalSeconds: z.number().positive(),
   windowSeconds: z.number().positive(),
+  /** How often such violations go away by themselves: what a recovery is compared with where there is no peer. */
+  selfRecovery: Ratio.optional(),
 });
 export type Verification = z.infer<typeof Verification>;
 
