@@ -1,8 +1,15 @@
-export type { Attempt } from './attempt.ts';
+export { type Attempt, isOpen, type PlanStatus } from './attempt.ts';
 export type { Beliefs } from './beliefs.ts';
+export { calibrate, type MeasuredPeriod } from './calibrate-capacity.ts';
+export { type CapacityModel, demandOf, uncalibrated } from './capacity-model.ts';
 export { type Choice, draftPlan } from './draft-plan.ts';
-export { explain } from './explain.ts';
+export { actionsText, explain } from './explain.ts';
+export { type ArrivalForecast, forecastArrivals } from './forecast-arrivals.ts';
+export { outcomeOf } from './outcome-of.ts';
+export { type CapacityPlan, type CapacityState, planCapacity } from './plan-capacity.ts';
+export { carriedRate, predictResponse } from './predict-response.ts';
 export { type Proposal, propose, type Situation } from './propose.ts';
+export { isFiring } from './restraint.ts';
 export { defaultSettings, type PlanningSettings } from './settings.ts';
 export { sizeFor } from './size-for.ts';
 export { type Brake, brakeAfter, released } from './storm-brake.ts';
