@@ -64,4 +64,10 @@ export const migrations: Migrations = {
     create index alert_intake_waiting on alert_intake (id) where failure is null;
     create table evaluation (rule text primary key, at timestamptz not null, record jsonb not null);
   `,
+  // Kept and read as a whole, thousands at once: as text they cost a third of what taking them apart does.
+  '002-records-as-text': `
+    alter table signal alter column state type json using state::json;
+    alter table violation alter column record type json using record::json;
+    alter table alert alter column record type json using record::json;
+  `,
 };

@@ -1,6 +1,7 @@
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { AlertRecord } from '../domain/alert.ts';
+import { instantOf } from '../domain/violation-record.ts';
 import type { MonitorTables } from '../tables.ts';
 
 type Db = Kysely<MonitorTables>;
@@ -42,11 +43,14 @@ export async function firingAlertsOf(db: Db, fingerprints: readonly string[]): P
 
 export async function saveAlerts(db: Db, alerts: readonly AlertRecord[]): Promise<void> {
   if (alerts.length === 0) return;
+  const rows = alerts.map((record) => {
+    const { id, fingerprint, firing, listed, seenAt } = record;
+    return { id, fingerprint, firing, listed, seen_at: instantOf(seenAt), record };
+  });
   await sql`
     insert into monitor.alert (id, fingerprint, firing, listed, seen_at, record)
-    select a->>'id', a->>'fingerprint', (a->>'firing')::boolean, (a->>'listed')::boolean,
-      to_timestamp((a->>'seenAt')::float8 / 1000), a
-    from jsonb_array_elements(${JSON.stringify(alerts)}::jsonb) as a
+    select * from json_to_recordset(${JSON.stringify(rows)}::json) as row(id text, fingerprint text, firing boolean,
+      listed boolean, seen_at timestamptz, record json)
     on conflict (id) do update set fingerprint = excluded.fingerprint, firing = excluded.firing,
       listed = excluded.listed, seen_at = excluded.seen_at, record = excluded.record`.execute(db);
 }

@@ -3,7 +3,7 @@ import { sql } from 'kysely';
 import type { Derived, IncidentRecord, Remembered } from '../domain/derive-violations.ts';
 import type { Evaluation } from '../domain/observe-query.ts';
 import type { SignalState } from '../domain/signal-state.ts';
-import type { ViolationRecord } from '../domain/violation-record.ts';
+import { instantOf, type ViolationRecord } from '../domain/violation-record.ts';
 import type { MonitorTables } from '../tables.ts';
 
 type Db = Kysely<MonitorTables>;
@@ -76,34 +76,50 @@ export async function saveDerived(
 
 async function saveSignals(db: Db, states: readonly SignalState[]): Promise<void> {
   if (states.length === 0) return;
+  const rows = states.map((state) => {
+    const { fingerprint, rule, component, phase, source, observedAt } = state;
+    return { fingerprint, rule, component, phase, source, observed_at: instantOf(observedAt), state };
+  });
   await sql`
     insert into monitor.signal as kept (fingerprint, rule, component, phase, source, observed_at, state)
-    select state->>'fingerprint', state->>'rule', state->>'component', state->>'phase', state->>'source',
-      to_timestamp((state->>'observedAt')::float8 / 1000), state
-    from jsonb_array_elements(${JSON.stringify(states)}::jsonb) as state
+    select * from json_to_recordset(${JSON.stringify(rows)}::json) as row(fingerprint text, rule text, component text,
+      phase text, source text, observed_at timestamptz, state json)
     on conflict (fingerprint) do update set phase = excluded.phase, source = excluded.source,
       observed_at = excluded.observed_at, state = excluded.state`.execute(db);
 }
 
 async function saveViolations(db: Db, violations: readonly ViolationRecord[]): Promise<void> {
   if (violations.length === 0) return;
+  const rows = violations.map((record) => {
+    const { id, fingerprint, rule, component, metric, severity, state } = record;
+    return {
+      ...{ id, fingerprint, rule, component, metric, severity, state, record },
+      incident_id: record.incidentId,
+      detected_at: record.detectedAt,
+      resolved_at: record.resolvedAt,
+      announced_at: record.announcedAt === null ? null : instantOf(record.announcedAt),
+    };
+  });
   await sql`
     insert into monitor.violation (id, fingerprint, incident_id, rule, component, metric, severity, state, detected_at,
       resolved_at, announced_at, record)
-    select v->>'id', v->>'fingerprint', v->>'incidentId', v->>'rule', v->>'component', v->>'metric', v->>'severity',
-      v->>'state', (v->>'detectedAt')::timestamptz, (v->>'resolvedAt')::timestamptz,
-      to_timestamp((v->>'announcedAt')::float8 / 1000), v
-    from jsonb_array_elements(${JSON.stringify(violations)}::jsonb) as v
+    select * from json_to_recordset(${JSON.stringify(rows)}::json) as row(id text, fingerprint text, incident_id text,
+      rule text, component text, metric text, severity text, state text, detected_at timestamptz,
+      resolved_at timestamptz, announced_at timestamptz, record json)
     on conflict (id) do update set severity = excluded.severity, state = excluded.state,
       resolved_at = excluded.resolved_at, announced_at = excluded.announced_at, record = excluded.record`.execute(db);
 }
 
 async function saveIncidents(db: Db, incidents: readonly IncidentRecord[]): Promise<void> {
   if (incidents.length === 0) return;
+  const rows = incidents.map(({ id, component, openedAt, announced }) => ({
+    ...{ id, component, announced },
+    opened_at: instantOf(openedAt),
+  }));
   await sql`
     insert into monitor.incident (id, component, opened_at, announced)
-    select i->>'id', i->>'component', to_timestamp((i->>'openedAt')::float8 / 1000), (i->>'announced')::boolean
-    from jsonb_array_elements(${JSON.stringify(incidents)}::jsonb) as i
+    select * from json_to_recordset(${JSON.stringify(rows)}::json) as row(id text, component text,
+      opened_at timestamptz, announced boolean)
     on conflict (id) do update set announced = excluded.announced`.execute(db);
 }
 
