@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { createRandom } from './random.ts';
+import type { SwimSettings } from './settings.ts';
 
 /** When requests arrive, in seconds from the start. */
 export type Arrivals = Float64Array;
@@ -98,3 +99,14 @@ export function syntheticTrace(seed: number, { seconds, meanRate, maxRate }: Tra
   }
   return Float64Array.from(arrivals);
 }
+
+/** Requests a second that each server of the pool gets on average, and at the worst moment, in traces that are made up. */
+const madeUp = { meanPerServer: 7.5, mostPerServer: 23.3 };
+
+/** The synthetic trace of a seed, for a pool of this size and an experiment of this length. */
+export const traceFor = (seed: number, { until, maxServers }: SwimSettings): Arrivals =>
+  syntheticTrace(seed, {
+    seconds: until,
+    meanRate: madeUp.meanPerServer * maxServers,
+    maxRate: madeUp.mostPerServer * maxServers,
+  });

@@ -104,5 +104,11 @@ export const EffectorSpec = z.discriminatedUnion('kind', [
     allowHosts,
     secretEnvironment,
   }),
+  z.strictObject({
+    kind: z.literal('swim'),
+    /** Where the web system's line protocol answers. */
+    url: z.string().regex(/^tcp:\/\/[^/?#@\s]+:\d{1,5}$/, 'is not tcp://host:port'),
+    allowHosts,
+  }),
 ]);
 export type EffectorSpec = z.infer<typeof EffectorSpec>;

@@ -9,6 +9,7 @@ import { httpEffector } from './http-effector.ts';
 import { kubernetesEffector } from './kubernetes-effector.ts';
 import { processEffector } from './process-effector.ts';
 import { redisConfigEffector } from './redis-config-effector.ts';
+import { swimEffector } from './swim-effector.ts';
 
 export interface EffectorsOptions {
   /** Key for Charter's own actuators and the testbed's. */
@@ -49,6 +50,8 @@ export function createEffectors({ apiKey, secretOf, now }: EffectorsOptions): Ef
         return redisConfigEffector({ spec, target, secretOf });
       case 'alertmanager':
         return alertmanagerEffector({ spec, target, secretOf, now });
+      case 'swim':
+        return swimEffector({ spec, target });
     }
   }
 }
