@@ -104,7 +104,7 @@ export async function recordSituation({ db }: On, course: PlannedCourse, setting
     .execute();
 }
 
-/** Digests by the pack's own strategies, so that one pack is written out once. */
+/** Grounds by the pack's own strategies, so that one pack is written out once. */
 const known = new WeakMap<
   object,
   { readonly settings: PlanningSettings; readonly digest: string; readonly text: string }
@@ -114,11 +114,18 @@ function groundOf(situation: Situation, settings: PlanningSettings) {
   const before = known.get(situation.strategies);
   if (before?.settings === settings) return before;
   const { rules, strategies, targets } = situation;
-  const text = canonicalJson({ rules: [...rules.values()], strategies, targets: [...targets.values()], settings });
-  const made = { settings, text, digest: createHash('sha256').update(text).digest('hex') };
+  const text = textOf({ rules: [...rules.values()], strategies, targets: [...targets.values()], settings });
+  const made = { settings, text, digest: sha256(text) };
   known.set(situation.strategies, made);
   return made;
 }
+
+const textOf = ({ rules, strategies, targets, settings }: Ground): string =>
+  canonicalJson({ rules, strategies, targets, settings });
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
+
+/** Names a ground by its content. */
+export const digestOfGround = (ground: Ground): string => sha256(textOf(ground));
 
 /**
  * Recorded plans since a time, oldest first, each with all it was made from. Reads only; `db` may be a connection that
