@@ -44,7 +44,8 @@ export function componentFacts(
   const gaps = gapsByComponent(changes, tuning);
   const callees = calleesIn(topology);
   return [...new Set(real.map((one) => one.component))].map((component) => {
-    const changed = explainingFirst(sortedByStrength([...(own.get(component) ?? []), ...(mixed.get(component) ?? [])]));
+    const strongest = sortedByStrength([...(own.get(component) ?? []), ...(mixed.get(component) ?? [])]);
+    const changed = explainingFirst(strongest, tuning);
     return {
       component,
       metric: changed[0]?.series.metric ?? '',

@@ -1,5 +1,6 @@
 import type { ChangedSeries } from './changed-series.ts';
 import type { MetricKind } from './metric-kind.ts';
+import type { RootCauseTuning } from './tuning.ts';
 
 /** What users notice comes last: slow and failing requests are what a cause looks like, seldom the cause. */
 const rankOf: Readonly<Record<MetricKind, number>> = {
@@ -23,10 +24,18 @@ const inOrderRank = 3;
  * The changes of one component, the one that explains the others first: state and saturation before traffic before symptoms
  * before what is still in order, then whichever began first. Weak changes stay behind the strong ones, in the order given.
  */
-export function explainingFirst(byStrength: readonly ChangedSeries[]): ChangedSeries[] {
+export function explainingFirst(
+  byStrength: readonly ChangedSeries[],
+  { changedFrom }: Pick<RootCauseTuning, 'changedFrom'>,
+): ChangedSeries[] {
   const notable = (byStrength[0]?.strength ?? 0) * notableShare;
   const [best] = byStrength
-    .filter(({ strength }) => strength > 0 && strength >= notable)
+    .filter(
+      ({ strength, kind, change }) =>
+        (strength > 0 && strength >= notable) ||
+        // More demand makes no culprit, so its weight is small; but it explains why one is slow or turns requests away.
+        (kind === 'traffic' && change.deviation >= changedFrom),
+    )
     .sort(
       (a, b) =>
         explainingRank(a) - explainingRank(b) ||

@@ -69,6 +69,18 @@ describe('root-cause ranking', () => {
     expect(named(0.5)).toBe('memory_ratio');
   });
 
+  test('names the demand that rose, not the slowness and failures that come of it', () => {
+    const answer = rankRootCauses({
+      detectedAt: INCIDENT_AT,
+      series: [
+        series('a', 'request_rate', 70, 30, 1),
+        series('a', 'latency_ratio', 0.5, 5, 2),
+        series('a', 'error_ratio', 0.001, 0.3, 3),
+      ],
+    });
+    expect(answer.rootCauses[0]).toMatchObject({ component: 'a', metric: 'request_rate' });
+  });
+
   test('blames the component whose callers wait although it answers as fast as ever', () => {
     const edge = (callee: string, shift: number, side: string, seed: number) =>
       series(callee, 'latency_p50', 10, shift, seed, { peer: 'web', side });
