@@ -1,19 +1,28 @@
 import type { PolicyLimits } from '../limits.ts';
 import { BoundedMemo } from './bounded-memo.ts';
 import type { CompiledRule } from './compiled-rule.ts';
+import type { Condition } from './condition.ts';
 import { unconstrained } from './dimension.ts';
 import { anyGlobMatches, type Glob } from './glob.ts';
 import { addToIndex, collectFrom, createNameIndex, type NameIndex } from './name-index.ts';
 
 /** The rules that may speak about one action and one name, in the order in which they are tried. */
 export interface Candidates {
-  readonly enforced: readonly CompiledRule[];
+  readonly enforced: readonly Candidate[];
   /** Position in `enforced` of the last rule with duties, -1 when none has any: behind it nothing can change. */
   readonly lastDuty: number;
   /** Rules in `warn` or `shadow`: reported, never effective. */
   readonly observed: readonly CompiledRule[];
   /** The attributes that any of these rules constrains, as bits of `needs`; the others need no look-up. */
   readonly needs: number;
+}
+
+/** A rule as one list tries it: what every try reads, made together so that a list lies together in memory. */
+export interface Candidate extends Pick<CompiledRule, 'role' | 'purpose' | 'environment' | 'effect' | 'hasDuties'> {
+  /** Constrains class or group of the target, or an attribute too wide for a mask. */
+  readonly isPlaced: boolean;
+  readonly evaluate: Condition['evaluate'] | null;
+  readonly rule: CompiledRule;
 }
 
 /** Bits of `Candidates.needs`. */
@@ -129,12 +138,23 @@ function findCandidates(
     .sort((a, b) => a.rank - b.rank || a.index - b.index);
   const enforced = rules.filter(({ ref }) => ref.rollout === 'enforce');
   return {
-    enforced,
+    enforced: enforced.map(candidateFrom),
     lastDuty: enforced.findLastIndex(({ hasDuties }) => hasDuties),
     observed: rules.filter(({ ref }) => ref.rollout !== 'enforce'),
     needs: rules.reduce((bits, rule) => bits | needsOf(rule), 0),
   };
 }
+
+const candidateFrom = (rule: CompiledRule): Candidate => ({
+  role: rule.role,
+  purpose: rule.purpose,
+  environment: rule.environment,
+  isPlaced: (needsOf(rule) & needs.place) !== 0 || rule.wide !== null,
+  hasDuties: rule.hasDuties,
+  evaluate: rule.condition?.evaluate ?? null,
+  effect: rule.effect,
+  rule,
+});
 
 function needsOf({ role, purpose, environment, targetClass, group }: CompiledRule): number {
   return (

@@ -4,7 +4,7 @@ import { type ActionNode, addToNode, createActionNode } from './action-node.ts';
 import type { CompiledRule } from './compiled-rule.ts';
 import { type Glob, isExact } from './glob.ts';
 import { largestBucket } from './name-index.ts';
-import { type Draft, dimensionsFrom, matcherFrom, ruleFrom } from './rule-from.ts';
+import { type Draft, dimensionsFrom, globReader, matcherFrom, ruleFrom } from './rule-from.ts';
 import type { PolicySnapshot } from './snapshot.ts';
 
 export interface CompileOptions {
@@ -29,8 +29,11 @@ export function compilePolicies(policies: readonly Policy[], options: CompileOpt
     const detail = `A snapshot holds at most ${String(limits.rulesPerSnapshot)} rules, not ${String(total)}`;
     return { ok: false, errors: [{ policy: policies[0]?.name ?? '', pointer: '', detail }] };
   }
+  const readGlob = globReader();
   const drafts = policies.flatMap((policy) =>
-    policy.rules.map((source): Draft => ({ policy, source, matcher: matcherFrom(source, policy.environment) })),
+    policy.rules.map(
+      (source): Draft => ({ policy, source, matcher: matcherFrom(source, policy.environment, readGlob) }),
+    ),
   );
   const dimensions = dimensionsFrom(drafts, limits);
   const rules = drafts.map((draft, index) => ruleFrom(draft, index, dimensions));

@@ -16,10 +16,26 @@ export interface Draft {
 
 const ranks = { deny: 0, 'require-approval': 1, allow: 2 } as const;
 
+/** Reads patterns, each once: rules repeat roles, actions and names. */
+export type ReadGlob = (pattern: string) => Glob;
+
+export function globReader(): ReadGlob {
+  const known = new Map<string, Glob>();
+  return (pattern) => {
+    const found = known.get(pattern);
+    if (found !== undefined) return found;
+    const glob = globFrom(pattern);
+    known.set(pattern, glob);
+    return glob;
+  };
+}
+
 /** The patterns of a rule, with the environment of its policy joined in. */
-export function matcherFrom({ match }: PolicyRule, environment: string | null): RuleMatcher {
+export function matcherFrom({ match }: PolicyRule, environment: string | null, readGlob: ReadGlob): RuleMatcher {
+  const globsFrom = (patterns: readonly string[] | undefined): readonly Glob[] | null =>
+    patterns?.map(readGlob) ?? null;
   const environments = globsFrom(match.environments);
-  const scoped = environment === null ? environments : fits(environments, environment) ? [globFrom(environment)] : [];
+  const scoped = environment === null ? environments : fits(environments, environment) ? [readGlob(environment)] : [];
   return {
     actions: globsFrom(match.actions),
     targets: globsFrom(match.targets),
@@ -31,8 +47,6 @@ export function matcherFrom({ match }: PolicyRule, environment: string | null): 
     environments: scoped,
   };
 }
-
-const globsFrom = (patterns: readonly string[] | undefined): readonly Glob[] | null => patterns?.map(globFrom) ?? null;
 
 export function dimensionsFrom(drafts: readonly Draft[], { cachedNames }: PolicyLimits): Dimensions {
   const from = (key: keyof RuleMatcher): Dimension =>
@@ -52,18 +66,8 @@ export function dimensionsFrom(drafts: readonly Draft[], { cachedNames }: Policy
 export function ruleFrom({ policy, source, matcher }: Draft, index: number, dimensions: Dimensions): CompiledRule {
   const alone: CompiledRule[] = [];
   const obligations = obligationsFrom(source.obligations);
-  // What every decision reads comes first, so that it shares the first cache lines of the object.
+  // What every decision takes over comes first, so that it shares the first cache lines of the object.
   const rule: CompiledRule = {
-    role: dimensions.roles.ruleMask(matcher.roles),
-    purpose: dimensions.purposes.ruleMask(matcher.purposes),
-    environment: dimensions.environments.ruleMask(matcher.environments),
-    targetClass: dimensions.classes.ruleMask(matcher.classes),
-    group: dimensions.groups.ruleMask(matcher.groups),
-    hasDuties: obligations !== noObligations || source.automation !== null,
-    wide: wideFrom(matcher, dimensions),
-    condition: source.when,
-    rank: ranks[source.effect],
-    effect: source.effect,
     alone,
     obligations,
     automation: source.automation,
@@ -76,6 +80,16 @@ export function ruleFrom({ policy, source, matcher }: Draft, index: number, dime
       pointer: source.pointer,
       line: source.line,
     },
+    effect: source.effect,
+    role: dimensions.roles.ruleMask(matcher.roles),
+    purpose: dimensions.purposes.ruleMask(matcher.purposes),
+    environment: dimensions.environments.ruleMask(matcher.environments),
+    targetClass: dimensions.classes.ruleMask(matcher.classes),
+    group: dimensions.groups.ruleMask(matcher.groups),
+    hasDuties: obligations !== noObligations || source.automation !== null,
+    wide: wideFrom(matcher, dimensions),
+    condition: source.when,
+    rank: ranks[source.effect],
     index,
     policy,
     source,

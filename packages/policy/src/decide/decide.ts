@@ -47,66 +47,74 @@ function decideKnown(snapshot: PolicySnapshot, request: PolicyRequest): PolicyDe
 /** Tries the candidates in order and stops where no later rule can change the effect or the duties. */
 function weigh(snapshot: PolicySnapshot, request: PolicyRequest, candidates: Candidates): PolicyDecision {
   const { dimensions } = snapshot;
-  const { needs: wanted } = candidates;
+  const { needs: wanted, enforced, lastDuty, observed } = candidates;
   const role = (wanted & needs.role) !== 0 ? dimensions.roles.maskOf(request.role) : everyBit;
   const purpose = (wanted & needs.purpose) !== 0 ? dimensions.purposes.maskOf(request.purpose) : everyBit;
   const environment =
     (wanted & needs.environment) !== 0 ? dimensions.environments.maskOf(request.environment) : everyBit;
-  const targetClass = (wanted & needs.place) !== 0 ? dimensions.classes.maskOf(request.targetClass) : everyBit;
-  const group = (wanted & needs.place) !== 0 ? dimensions.groups.maskOf(request.group) : everyBit;
-  const { enforced, lastDuty, observed } = candidates;
 
   let errors: ConditionError[] | null = null;
   let decider: CompiledRule | null = null;
   let code: DecisionCode = 'default-deny';
   let several: CompiledRule[] | null = null;
   for (let at = 0; at < enforced.length; at += 1) {
-    const rule = enforced[at];
+    const candidate = enforced[at];
     if (
-      rule === undefined ||
-      (rule.role & role) === 0 ||
-      (rule.purpose & purpose) === 0 ||
-      (rule.environment & environment) === 0 ||
-      (rule.targetClass & targetClass) === 0 ||
-      (rule.group & group) === 0 ||
-      (decider !== null && !rule.hasDuties) ||
-      (rule.wide !== null && !fitsWide(rule.wide, request))
+      candidate === undefined ||
+      (candidate.role & role) === 0 ||
+      (candidate.purpose & purpose) === 0 ||
+      (candidate.environment & environment) === 0 ||
+      (decider !== null && !candidate.hasDuties) ||
+      (candidate.isPlaced && !fitsPlace(candidate.rule, snapshot, request))
     ) {
       continue;
     }
-    const outcome = rule.condition === null ? true : rule.condition.evaluate(request);
+    const outcome = candidate.evaluate === null ? true : candidate.evaluate(request);
     if (outcome === false) continue;
+    const { effect, rule } = candidate;
     if (outcome !== true) {
       errors ??= [];
-      errors.push({ rule: rule.ref, detail: detailOf(outcome), countedAsMatched: rule.rank < 2 });
-      if (rule.rank === 2) continue;
+      errors.push({ rule: rule.ref, detail: detailOf(outcome), countedAsMatched: effect !== 'allow' });
+      if (effect === 'allow') continue;
     }
     if (decider === null) {
       decider = rule;
       code = outcome === true ? 'rule' : 'condition-failed';
-      if (rule.rank === 0) break;
+      if (effect === 'deny') break;
     } else if (several === null) several = [decider, rule];
     else several.push(rule);
     if (at >= lastDuty) break;
   }
   const watching =
-    observed.length === 0 ? noRules : watchers(observed, { role, purpose, environment, targetClass, group }, request);
+    observed.length === 0 ? noRules : watchers(observed, { role, purpose, environment }, snapshot, request);
   return answer(snapshot, request, code, decider, several, errors ?? noErrors, watching);
 }
 
-type Masks = Pick<CompiledRule, 'role' | 'purpose' | 'environment' | 'targetClass' | 'group'>;
+type Masks = Pick<CompiledRule, 'role' | 'purpose' | 'environment'>;
 
 /** The rules in `warn` or `shadow` that would have taken part. */
-function watchers(observed: readonly CompiledRule[], masks: Masks, request: PolicyRequest): CompiledRule[] {
+function watchers(
+  observed: readonly CompiledRule[],
+  masks: Masks,
+  snapshot: PolicySnapshot,
+  request: PolicyRequest,
+): CompiledRule[] {
   return observed.filter(
     (rule) =>
       (rule.role & masks.role) !== 0 &&
       (rule.purpose & masks.purpose) !== 0 &&
       (rule.environment & masks.environment) !== 0 &&
-      (rule.targetClass & masks.targetClass) !== 0 &&
-      (rule.group & masks.group) !== 0 &&
-      (rule.wide === null || fitsWide(rule.wide, request)) &&
+      fitsPlace(rule, snapshot, request) &&
       (rule.condition === null || rule.condition.evaluate(request) !== false),
+  );
+}
+
+/** What few rules constrain: the class and group of the target, and attributes with too many values for a mask. */
+function fitsPlace(rule: CompiledRule, { dimensions }: PolicySnapshot, request: PolicyRequest): boolean {
+  return (
+    (rule.targetClass & dimensions.classes.maskOf(request.targetClass)) !== 0 &&
+    (rule.group & dimensions.groups.maskOf(request.group)) !== 0 &&
+    (rule.wide === null || fitsWide(rule.wide, request))
   );
 }
 
