@@ -1,6 +1,6 @@
 import { createTestbed } from '@charter/app-testbed/model';
-import { prometheusOf } from './testbed-prometheus.ts';
-import { roundsOn } from './testbed-rounds.ts';
+import { monitorOn } from '@charter/simulation/testbed/monitor';
+import { scrape } from '@charter/simulation/testbed/scraped-testbed';
 
 /** What was raised on a system without a fault. */
 export interface CalmRun {
@@ -12,8 +12,8 @@ export interface CalmRun {
 
 /** Runs a system without faults from midnight, at full length: no hour is compressed. */
 export function runCalm(seed: number, seconds: number): CalmRun {
-  const prometheus = prometheusOf(createTestbed({ seed, startOfDaySeconds: 0 }), 0);
-  const rounds = roundsOn(prometheus, seed % 5);
-  for (let second = 0; second < seconds; second += 1) rounds.watch(prometheus.tick());
-  return { seed, seconds, incidents: rounds.opened().map(({ component }) => component) };
+  const scraped = scrape(createTestbed({ seed, startOfDaySeconds: 0 }), { keepSeconds: 0 });
+  const monitor = monitorOn(scraped, { phase: seed % 5 });
+  for (let second = 0; second < seconds; second += 1) monitor.watch(scraped.tick());
+  return { seed, seconds, incidents: monitor.opened().map(({ component }) => component) };
 }

@@ -2,9 +2,9 @@ import { prometheusHistory } from '@charter/app-analyze/history';
 import { type LookDeps, lookAtIncident } from '@charter/app-analyze/look';
 import { isWorthAnotherLook, lookAgainSeconds } from '@charter/app-analyze/look-again';
 import { type ComponentName, createTestbed, FAULT_KINDS, FAULTS, type FaultKind } from '@charter/app-testbed/model';
-import { pack } from './testbed-pack.ts';
-import { instantAt, prometheusOf } from './testbed-prometheus.ts';
-import { roundsOn } from './testbed-rounds.ts';
+import { pack } from '@charter/simulation/testbed/demo-pack';
+import { monitorOn } from '@charter/simulation/testbed/monitor';
+import { instantAt, scrape } from '@charter/simulation/testbed/scraped-testbed';
 
 /** One fault on a testbed that ran in health before. */
 export interface Trial {
@@ -60,11 +60,11 @@ const spreadOver = (seed: number, irrational: number): number => (seed * irratio
 export async function runTrial(trial: Trial): Promise<TrialResult> {
   const { seed, kind, component, intensity, hourOfDay, healthySeconds } = trial;
   const testbed = createTestbed({ seed, startOfDaySeconds: hourOfDay * 3_600 });
-  const prometheus = prometheusOf(testbed, reading.windowSeconds + patienceSeconds);
-  const rounds = roundsOn(prometheus, seed % 5);
+  const prometheus = scrape(testbed, { keepSeconds: reading.windowSeconds + patienceSeconds });
+  const monitor = monitorOn(prometheus, { phase: seed % 5 });
   const history = prometheusHistory(prometheus, reading, { windowRead: () => undefined });
   const deps: LookDeps = { history, pack: () => pack, mostTargets };
-  for (let second = 0; second < healthySeconds; second += 1) rounds.watch(prometheus.tick());
+  for (let second = 0; second < healthySeconds; second += 1) monitor.watch(prometheus.tick());
   const struck = testbed.injectFault({ kind, component, intensity, durationSeconds: 600 });
   if ('refused' in struck) throw new Error(struck.detail);
 
@@ -80,7 +80,10 @@ export async function runTrial(trial: Trial): Promise<TrialResult> {
   let incident: { readonly id: string; readonly openedAt: string } | null = null;
   for (let since = 1, lookAt = 0; since <= patienceSeconds + healthySeconds; since += 1) {
     const second = prometheus.tick();
-    const fired = rounds.watch(second).toSorted((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
+    const fired = monitor
+      .watch(second)
+      .changes.flatMap(({ kind, violation }) => (kind === 'opened' ? [violation] : []))
+      .sort((a, b) => (a.fingerprint < b.fingerprint ? -1 : 1));
     const [first] = fired;
     if (incident === null && first) {
       incident = { id: first.incidentId, openedAt: first.startedAt };
@@ -91,7 +94,7 @@ export async function runTrial(trial: Trial): Promise<TrialResult> {
       if (since >= patienceSeconds) return result;
       continue;
     }
-    const firing = rounds.firing(incident.id);
+    const firing = monitor.firing(incident.id);
     if (firing.length === 0) return result;
     if (since < lookAt) continue;
     const { finding } = await lookAtIncident(incident.openedAt, firing, deps, instantAt(second));

@@ -9,6 +9,7 @@ interface Entry {
 /** Every simulation by name, loaded when it runs. */
 const simulations: Readonly<Record<string, Entry>> = {
   swim: { load: async () => (await import('./swim/swim.ts')).run },
+  testbed: { load: async () => (await import('./testbed/testbed.ts')).run },
   'swim-server': { load: async () => (await import('./swim/swim-server.ts')).run, onlyByName: true },
 };
 

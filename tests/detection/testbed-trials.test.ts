@@ -1,34 +1,6 @@
-import { COMPONENTS, createTestbed } from '@charter/app-testbed/model';
 import { runCalm } from '@charter/bench/testbed-days';
-import { pack } from '@charter/bench/testbed-pack';
-import { prometheusOf } from '@charter/bench/testbed-prometheus';
 import { drawTrials, runTrial, type TrialResult } from '@charter/bench/testbed-trial';
 import { describe, expect, test } from 'vitest';
-
-test('the rules of the pack read from the scrapes what the testbed knows of itself', () => {
-  const testbed = createTestbed({ seed: 5 });
-  const prometheus = prometheusOf(testbed, 0);
-  testbed.injectFault({ kind: 'latency', component: 'payments', intensity: 0.8, durationSeconds: 60 });
-  testbed.injectFault({ kind: 'error_burst', component: 'catalog', intensity: 0.8, durationSeconds: 60 });
-  for (let second = 0; second < 30; second += 1) prometheus.tick();
-  const known = testbed.signals(9);
-  const state = testbed.state();
-  const read = (rule: string, component: string): number | undefined =>
-    prometheus
-      .vector(pack.rules.find(({ metadata }) => metadata.name === rule)?.query ?? '')
-      .find(({ labels }) => labels.component === component)?.value;
-  for (const name of COMPONENTS) {
-    expect(read('slow', name), name).toBeCloseTo(
-      known[name].latencyP95Seconds / state[name].objective.latencyP95Seconds,
-      6,
-    );
-    expect(read('failing', name), name).toBeCloseTo(known[name].errorRatio, 6);
-    expect(read('saturated', name), name).toBeCloseTo(known[name].utilization, 6);
-    expect(read('out-of-memory', name), name).toBeCloseTo(known[name].memoryRatio, 6);
-  }
-  expect(read('slow', 'payments')).toBeGreaterThan(1);
-  expect(read('failing', 'catalog')).toBeGreaterThan(0.05);
-});
 
 describe('the loop on a testbed under the virtual clock', () => {
   test('blames the component that was struck, whatever the kind of fault, in at least 95 of 100 trials', {
