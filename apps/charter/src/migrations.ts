@@ -154,5 +154,6 @@ export const migrations = {
     );
   `,
   '005-approval-escalation': `alter table approval add column escalated_at timestamptz;`,
+  '006-approval-edit': `alter table approval add column edited_from text;`,
   ...enforcementMigrations,
 } as const;

@@ -1,17 +1,13 @@
 import { join } from 'node:path';
-import { openTransport } from '@charter/queue';
 import {
   closeAll,
-  configFrom,
-  createLog,
-  createRegistry,
   type Environment,
   everyInterval,
   isAuthenticationConfigured,
   type RunningService,
   startService,
 } from '@charter/service';
-import { openStore } from '@charter/store';
+import { openStage } from '@charter/stage';
 import { approvalDeadlines } from './adapters/approval-deadlines.ts';
 import { approvalLog } from './adapters/approval-log.ts';
 import { sendNotices } from './adapters/approval-notice.ts';
@@ -20,6 +16,7 @@ import { auditKey } from './adapters/audit-key.ts';
 import { auditLog } from './adapters/audit-log.ts';
 import { automationGrants } from './adapters/automation-grants.ts';
 import { decisionRecord } from './adapters/decision-record.ts';
+import { editApproval } from './adapters/edit-approval.ts';
 import { governance as governanceOf } from './adapters/governance.ts';
 import { packShelf } from './adapters/pack-shelf.ts';
 import { policyReader } from './adapters/policy-reader.ts';
@@ -36,6 +33,7 @@ import { analyzeApart } from './workers/analyze-apart.ts';
 import { changeGovernance } from './workers/change-governance.ts';
 import { decideNow } from './workers/decide-now.ts';
 import { explainDecision } from './workers/explain-decision.ts';
+import { findStricter } from './workers/find-stricter.ts';
 import { importPack as importing } from './workers/import-pack.ts';
 import { policyTextOf } from './workers/policy-text.ts';
 import { refuseConflicts } from './workers/refuse-conflicts.ts';
@@ -49,23 +47,16 @@ const housekeepingMs = 5_000;
 
 /** Everything the charter is made of, ready to inject or listen. */
 export async function composeCharter(environment: Environment) {
-  const config = configFrom(CharterConfig, environment);
-  const log = createLog('charter', config);
-  const registry = createRegistry('charter');
+  const stage = await openStage<CharterTables, CharterConfig>({
+    app: 'charter',
+    config: CharterConfig,
+    environment,
+    migrations,
+  });
+  const { config, log, registry, store, transport, onError } = stage;
   const metrics = createMetrics(registry);
   const key = await auditKey(config);
   const groups = await approverGroups(config.CHARTER_APPROVERS);
-  const store = await openStore<CharterTables>({ url: config.DATABASE_URL, schema: 'charter', migrations });
-  const transport = openTransport({
-    app: 'charter',
-    store,
-    redisUrl: config.REDIS_URL,
-    registry,
-    prefix: config.CHARTER_QUEUE_PREFIX,
-    allowVolatile: config.CHARTER_ALLOW_VOLATILE_REDIS,
-    onError: (error, context) => log.error({ err: error, ...context }, 'queue trouble'),
-  });
-  const onError = (error: unknown): void => log.error({ err: error }, 'a round failed, the next one comes');
   const { CHARTER_ENVIRONMENT: own, CHARTER_CHANGES_NEED_APPROVAL: alwaysAsk } = config;
 
   const grants = automationGrants(store);
@@ -94,6 +85,7 @@ export async function composeCharter(environment: Environment) {
   const analyzePolicies = analyzeApart();
   const changes = changeGovernance({
     refuseConflicts: refuseConflicts({ store, reader, analyzePolicies, environment: own }),
+    findStricter: findStricter({ store, reader, analyzePolicies, environment: own }),
     store,
     reader,
     packs,
@@ -157,11 +149,12 @@ export async function composeCharter(environment: Environment) {
     log,
     registry,
     metrics,
-    readiness: { postgres: () => store.ping(), redis: () => transport.ping() },
+    readiness: stage.readiness,
     decide,
     explain,
     decisions,
     approvals,
+    editApproval: editApproval(store, groups),
     attendApprovals: () => attendApprovals().catch(onError),
     packs,
     changes,

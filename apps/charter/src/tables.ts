@@ -74,6 +74,8 @@ export interface CharterTables extends EnforcementTables {
     kind: string;
     plan_id: string;
     plan_hash: string;
+    /** The hash that was asked about, where people tightened what they were asked. */
+    edited_from: string | null;
     status: string;
     quorum: number;
     /** Who asked must not answer. */

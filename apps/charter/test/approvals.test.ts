@@ -183,3 +183,74 @@ describe('approvals', () => {
     });
   });
 });
+
+describe('an approval that is edited', () => {
+  const edit = (id: string, tighten: object, by = 'ben') =>
+    charter.post<Approval>(`approvals/${id}/edit`, { tighten, reason: 'start small' }, bearer(by));
+
+  test('asks for less under a new hash, without the votes for the one before', async () => {
+    const asked = await ask({ approvers: ['sre'], quorum: 2, maxReplicas: 20, perHour: 4 });
+    await charter.ok(vote(asked.id, 'approve', 'ann'));
+    const edited = await charter.ok(edit(asked.id, { maxReplicas: 5 }));
+    expect(edited).toMatchObject({
+      status: 'pending',
+      editedFrom: 'hash-1',
+      votes: [],
+      obligations: { approvers: ['sre'], quorum: 2, maxReplicas: 5, perHour: 4 },
+    });
+    expect(edited.planHash).toMatch(/^[0-9a-f]{64}$/);
+    const again = await charter.ok(edit(asked.id, { perHour: 1 }));
+    expect(again.planHash).not.toBe(edited.planHash);
+    expect(again.editedFrom).toBe('hash-1');
+    await charter.ok(vote(asked.id, 'approve', 'ann'));
+    expect(await charter.ok(vote(asked.id, 'approve', 'ben'))).toMatchObject({
+      status: 'approved',
+      planHash: again.planHash,
+      obligations: { maxReplicas: 5, perHour: 1 },
+    });
+    const { items } = await charter.ok(
+      charter.get<{ items: Array<{ action: string; subject: string; actor: string; data: object }> }>(
+        'audit?limit=50',
+        bearer('ann'),
+      ),
+    );
+    expect(items.find(({ action, subject }) => action === 'approval.edited' && subject === asked.id)).toMatchObject({
+      actor: 'ben',
+      data: { reason: 'start small', obligations: { after: { perHour: 1 } }, planHash: { after: again.planHash } },
+    });
+  });
+
+  test('is found again by who asked under the hash it had', async () => {
+    const asked = question({ maxReplicas: 9 });
+    const { id } = await charter.ok(charter.post<Approval>('approvals', asked, bearer('plan')), 201);
+    await charter.ok(edit(id, { maxReplicas: 3 }));
+    expect(await charter.ok(charter.post<Approval>('approvals', asked, bearer('plan')), 200)).toMatchObject({ id });
+  });
+
+  test('never asks for more, and not once it is decided or by who may not vote', async () => {
+    const { id } = await ask({ approvers: ['sre'], quorum: 2, maxReplicas: 5 });
+    expect(await edit(id, { maxReplicas: 6 })).toMatchObject({ status: 409 });
+    expect(await edit(id, { quorum: 1 })).toMatchObject({ status: 409 });
+    expect(await edit(id, {})).toMatchObject({ status: 400 });
+    expect(await edit(id, { approvers: ['dba'] })).toMatchObject({ status: 400 });
+    expect(await edit(id, { maxReplicas: 1 }, 'cleo')).toMatchObject({ status: 403 });
+    await charter.ok(vote(id, 'reject', 'ann'));
+    expect(await edit(id, { maxReplicas: 1 })).toMatchObject({ status: 409 });
+  });
+});
+
+test('an approval stands as long as the policy says, then it is expired', async () => {
+  const { id } = await ask({ validForSeconds: 0.5 });
+  expect(await charter.ok(vote(id, 'approve', 'ann'))).toMatchObject({ status: 'approved' });
+  const status = async () => (await charter.get<Approval>(`approvals/${id}`, bearer('ann'))).body.status;
+  await expect.poll(status).toBe('expired');
+  const listed = async (of: string) =>
+    (await charter.ok(charter.get<{ items: Approval[] }>(`approvals?status=${of}`, bearer('ann')))).items.map(
+      (approval) => approval.id,
+    );
+  expect(await listed('approved')).not.toContain(id);
+  expect(await listed('expired')).toContain(id);
+  const { id: lasting } = await ask({ validForSeconds: 3_600 });
+  await charter.ok(vote(lasting, 'approve', 'ann'));
+  expect(await listed('approved')).toContain(lasting);
+});

@@ -92,6 +92,35 @@ describe('validation', () => {
   });
 });
 
+test.each([
+  [{ notify: ['sre'] }, '/rules/0/obligations/0/notify', 'notify'],
+  [{ limit: { concurrent: 2 } }, '/rules/0/obligations/0/limit/concurrent', 'perMinute'],
+])('refuses the obligation %j, which nobody here keeps, and says where', async (obligation, pointer, word) => {
+  const { status, body } = await charter.post<Problem>(
+    'policies/validate',
+    billing([{ ...allowExport, obligations: [obligation] }]),
+  );
+  expect(status).toBe(422);
+  expect(body.errors).toEqual([expect.objectContaining({ pointer, detail: expect.stringContaining(word) })]);
+});
+
+test('tells whoever asks how long data may be kept and an approval stands', async () => {
+  const keep = { ...allowExport, obligations: [{ retention: '2d' }] };
+  await charter.ok(charter.post('policies/apply', { policy: billing([keep], { name: 'keeping' }) }), 201);
+  expect(await decide('billing_total')).toMatchObject({ effect: 'allow', obligations: { retentionSeconds: 172_800 } });
+  const lasting = {
+    id: 'ask',
+    effect: 'require-approval',
+    match: { actions: ['erase'] },
+    obligations: [{ approvers: 'dpo', validFor: '1h' }],
+  };
+  await charter.ok(charter.post('policies/apply', { policy: billing([lasting], { name: 'keeping' }) }), 201);
+  expect(await charter.ok(charter.post<Decision>('decisions', { action: 'erase' }))).toMatchObject({
+    effect: 'require-approval',
+    obligations: { approvers: ['dpo'], validForSeconds: 3_600 },
+  });
+});
+
 describe('the life of a policy', () => {
   test('apply puts it in force, the same again is the same revision, another supersedes it', async () => {
     const first = await applied(billing([allowExport], { version: '1.0' }));

@@ -22,6 +22,9 @@ export function compileSet(policies: readonly Policy[], environment: string): Po
   });
 }
 
+/** Names a set of active revisions. */
+export const versionOf = (ids: readonly string[]): string => digestOf(ids).slice(0, versionLength);
+
 /**
  * Loads and compiles what is active as this transaction sees it. Throws `document-invalid` when the policies are too
  * much for one snapshot; inside a change that takes the change back.
@@ -31,7 +34,7 @@ export async function activeSet(tx: Reader, policies: PolicyReader, environment:
   const ids = loaded.map(({ row }) => row.id);
   return {
     ids,
-    version: digestOf(ids).slice(0, versionLength),
+    version: versionOf(ids),
     snapshot: compileSet(
       loaded.map(({ policy }) => policy),
       environment,

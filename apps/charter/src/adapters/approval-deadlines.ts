@@ -3,7 +3,7 @@ import type { Store } from '@charter/store';
 import { sql } from 'kysely';
 import { type ApproverGroups, nextGroups } from '../domain/approval-votes.ts';
 import type { CharterTables } from '../tables.ts';
-import { readApprovals, rulesOf, withVotes } from './approval-rows.ts';
+import { isLapsed, readApprovals, rulesOf, withVotes } from './approval-rows.ts';
 import { appendAudit } from './audit-log.ts';
 
 /** A question to tell people of; `escalated` names the groups it went on to, and is null the first time. */
@@ -15,7 +15,7 @@ export interface DueNotice {
 /** What the clock does to questions: notices, escalation after half the time, and the end. */
 export function approvalDeadlines(store: Store<CharterTables>, groups: ApproverGroups) {
   return {
-    /** Ends what nobody answered in time: a silence is no approval. */
+    /** Ends what nobody answered in time, a silence is no approval, and what was approved too long ago. */
     async expire(): Promise<number> {
       return store.transaction(async (tx) => {
         const late = await tx.db
@@ -25,15 +25,16 @@ export function approvalDeadlines(store: Store<CharterTables>, groups: ApproverG
           .where('expires_at', '<=', sql<Date>`now()`)
           .returning(['id', 'plan_id'])
           .execute();
-        await appendAudit(
-          tx,
-          late.map(({ id, plan_id }) => ({
-            actor: 'charter',
-            action: 'approval.expired',
-            subject: id,
-            data: { planId: plan_id },
-          })),
-        );
+        const lapsed = await tx.db
+          .updateTable('approval')
+          .set({ status: 'expired' })
+          .where('status', '=', 'approved')
+          .where(isLapsed)
+          .returning(['id', 'plan_id'])
+          .execute();
+        const told = (action: string, rows: typeof late) =>
+          rows.map(({ id, plan_id }) => ({ actor: 'charter', action, subject: id, data: { planId: plan_id } }));
+        await appendAudit(tx, [...told('approval.expired', late), ...told('approval.lapsed', lapsed)]);
         return late.length;
       });
     },
@@ -76,7 +77,7 @@ export function approvalDeadlines(store: Store<CharterTables>, groups: ApproverG
         .where('status', '=', 'pending')
         .where('notified_at', 'is', null)
         .returningAll()
-        .returning(sql<boolean>`expires_at <= now()`.as('is_late'))
+        .returning([sql<boolean>`expires_at <= now()`.as('is_late'), sql<boolean>`false`.as('is_lapsed')])
         .execute();
       const approvals = await withVotes(store.db, claimed);
       return claimed.flatMap((row, index) => {

@@ -3,7 +3,7 @@ import { newId, pageFrom, type Store, type Tx } from '@charter/store';
 import { sql } from 'kysely';
 import { type ApproverGroups, tallyOf, voteRefusal } from '../domain/approval-votes.ts';
 import type { CharterTables } from '../tables.ts';
-import { castFrom, fourEyesGroup, readApprovals, rulesOf, statusOf, withVotes } from './approval-rows.ts';
+import { castFrom, fourEyesGroup, isLapsed, readApprovals, rulesOf, statusOf, withVotes } from './approval-rows.ts';
 import { appendAudit } from './audit-log.ts';
 
 /** What an approval lets happen: a plan of the loop, or a change of the Charter itself. */
@@ -34,6 +34,8 @@ export function approvalLog({ store, groups, withinSeconds }: ApprovalOptions) {
       const within = Math.min(request.obligations.withinSeconds ?? withinSeconds, 30 * 86_400);
       return store.transaction(async (tx) => {
         const id = newId();
+        const edited = await editedSince(tx, request);
+        if (edited) return { approval: edited, isNew: false };
         const inserted = await tx.db
           .insertInto('approval')
           .values({
@@ -41,6 +43,7 @@ export function approvalLog({ store, groups, withinSeconds }: ApprovalOptions) {
             kind,
             plan_id: request.planId,
             plan_hash: request.planHash,
+            edited_from: null,
             status: 'pending',
             quorum,
             four_eyes: fourEyes || quorum > 1 || (request.obligations.approvers?.includes(fourEyesGroup) ?? false),
@@ -138,8 +141,10 @@ export function approvalLog({ store, groups, withinSeconds }: ApprovalOptions) {
       if (query.status === 'pending')
         rows = rows.where('status', '=', 'pending').where('expires_at', '>', sql<Date>`now()`);
       else if (query.status === 'expired')
-        rows = rows.where(sql<boolean>`(status = 'expired' or (status = 'pending' and expires_at <= now()))`);
-      else if (query.status) rows = rows.where('status', '=', query.status);
+        rows = rows.where(
+          sql<boolean>`(status = 'expired' or (status = 'pending' and expires_at <= now()) or ${isLapsed})`,
+        );
+      else if (query.status) rows = rows.where('status', '=', query.status).where(sql<boolean>`not ${isLapsed}`);
       return pageFrom(await withVotes(store.db, await rows.execute()), query);
     },
     async countPending(): Promise<number> {
@@ -152,6 +157,19 @@ export function approvalLog({ store, groups, withinSeconds }: ApprovalOptions) {
     },
   };
 }
+/** The question with this hash as people changed it since. */
+async function editedSince(
+  tx: Tx<CharterTables>,
+  { planId, planHash }: ApprovalRequest,
+): Promise<Approval | undefined> {
+  const row = await readApprovals(tx.db)
+    .where('plan_id', '=', planId)
+    .where('edited_from', '=', planHash)
+    .executeTakeFirst();
+  const [approval] = await withVotes(tx.db, row ? [row] : []);
+  return approval;
+}
+
 export type ApprovalLog = ReturnType<typeof approvalLog>;
 
 async function decide(tx: Tx<CharterTables>, id: string, status: 'approved' | 'rejected'): Promise<void> {

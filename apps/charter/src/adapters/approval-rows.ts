@@ -4,7 +4,11 @@ import { sql } from 'kysely';
 import type { VoteRules } from '../domain/approval-votes.ts';
 import type { CharterTables } from '../tables.ts';
 
-export type ApprovalRow = Omit<CharterTables['approval'], 'created_at'> & { created_at: Date; is_late: boolean };
+export type ApprovalRow = Omit<CharterTables['approval'], 'created_at'> & {
+  created_at: Date;
+  is_late: boolean;
+  is_lapsed: boolean;
+};
 type VoteRow = Omit<CharterTables['approval_vote'], 'at'> & { at: Date };
 
 /** Name under `approvers` that demands that nobody approves what they asked for themselves. */
@@ -12,8 +16,15 @@ export const fourEyesGroup = 'four-eyes';
 
 type Db = Tx<CharterTables>['db'];
 
+/** Given, and longer ago than the policy lets it stand. */
+export const isLapsed = sql<boolean>`coalesce(status = 'approved' and decided_at
+  + make_interval(secs => (body::json #>> '{obligations,validForSeconds}')::float8) <= now(), false)`;
+
 export const readApprovals = (db: Db) =>
-  db.selectFrom('approval').selectAll().select(sql<boolean>`expires_at <= now()`.as('is_late'));
+  db
+    .selectFrom('approval')
+    .selectAll()
+    .select([sql<boolean>`expires_at <= now()`.as('is_late'), isLapsed.as('is_lapsed')]);
 
 /** Rows as their contract says, with the votes on them. */
 export async function withVotes(db: Db, rows: readonly ApprovalRow[]): Promise<Approval[]> {
@@ -31,9 +42,9 @@ export async function withVotes(db: Db, rows: readonly ApprovalRow[]): Promise<A
 export const castFrom = ({ by, vote }: { by: string; vote: string }) =>
   ({ by, vote: vote === 'approve' ? vote : 'reject' }) as const;
 
-/** An overdue question counts as expired, also before the reaper came by. */
-export const statusOf = ({ status, is_late }: ApprovalRow): string =>
-  status === 'pending' && is_late ? 'expired' : status;
+/** An overdue question and an approval that no longer stands count as expired, also before the reaper came by. */
+export const statusOf = ({ status, is_late, is_lapsed }: ApprovalRow): string =>
+  (status === 'pending' && is_late) || is_lapsed ? 'expired' : status;
 
 export function rulesOf(row: ApprovalRow): VoteRules {
   const { obligations, requestedBy } = ApprovalRequest.parse(JSON.parse(row.body));
@@ -50,6 +61,7 @@ const approvalFrom = (row: ApprovalRow, votes: readonly VoteRow[]): Approval =>
   Approval.parse({
     ...(JSON.parse(row.body) as object),
     id: row.id,
+    editedFrom: row.edited_from,
     status: statusOf(row),
     quorum: row.quorum,
     votes: votes

@@ -3,7 +3,7 @@ import { newId, type Store, type Tx } from '@charter/store';
 import { sql } from 'kysely';
 import type { CheckedPolicy } from '../domain/policy-source.ts';
 import type { CharterTables } from '../tables.ts';
-import { activeSet } from './active-set.ts';
+import { activeSet, versionOf } from './active-set.ts';
 import { appendAudit } from './audit-log.ts';
 import { lockGovernance, raiseGeneration } from './generation.ts';
 import type { PolicyReader } from './policy-reader.ts';
@@ -23,6 +23,8 @@ export interface PolicyChange {
   readonly expectedActive?: string | null | undefined;
   /** People have approved it already. */
   readonly isApproved?: boolean;
+  /** The active set beside which this change was found strictly less permissive: while it is in force, nobody need vote. */
+  readonly stricterThan?: string | undefined;
   /** Why rules that never take effect are accepted. */
   readonly override?: { readonly reason: string } | undefined;
 }
@@ -46,6 +48,10 @@ export function policyShelf({ store, reader, environment, alwaysAsk }: PolicyShe
     return (await activeRevision(store, name, where))?.id ?? null;
   }
 
+  async function versionInForce(tx: Tx<CharterTables>): Promise<string> {
+    return versionOf((await reader.active(tx)).map(({ row }) => row.id));
+  }
+
   async function activate(
     tx: Tx<CharterTables>,
     row: PolicyRow,
@@ -62,8 +68,13 @@ export function policyShelf({ store, reader, environment, alwaysAsk }: PolicyShe
     if (before?.id === row.id) return { row, needsApproval: false };
     const demanded = alwaysAsk || row.requires_approval || (before?.requires_approval ?? false);
     const { by, override } = change;
-    const data = { ...factsOf(row, before), ...(override === undefined ? {} : { override: override.reason }) };
-    if (demanded && change.isApproved !== true) {
+    const isStricter = change.stricterThan !== undefined && change.stricterThan === (await versionInForce(tx));
+    const data = {
+      ...factsOf(row, before),
+      ...(override === undefined ? {} : { override: override.reason }),
+      ...(isStricter ? { withoutVote: 'strictly less permissive than what was in force' } : {}),
+    };
+    if (demanded && change.isApproved !== true && !isStricter) {
       await setStatus(tx, row.id, 'pending');
       await appendAudit(tx, [{ actor: by, action: 'policy.pending', subject: row.id, data }]);
       return { row: await find(row.id, tx.db), needsApproval: true };

@@ -17,6 +17,8 @@ export function policyErrors(policy: Policy, source: SourceDocument): FailurePoi
   if (JSON.stringify(policy.document).includes('\\u0000')) {
     return [{ pointer: '', detail: 'The document holds a NUL character, which no record can keep' }];
   }
+  const unkept = unkeptObligations(policy, source);
+  if (unkept.length > 0) return unkept;
   const compiled = compilePolicies([policy]);
   if (!compiled.ok) {
     return compiled.errors.map(({ pointer, detail, line }) =>
@@ -24,6 +26,28 @@ export function policyErrors(policy: Policy, source: SourceDocument): FailurePoi
     );
   }
   return failedTests(policy, source);
+}
+
+/** Duties that the engine knows and nobody here carries out: a promise that is not kept is refused. */
+function unkeptObligations({ rules }: Policy, source: SourceDocument): FailurePointer[] {
+  return rules.flatMap(({ id, obligations, pointer }, rule) =>
+    obligations.flatMap((obligation, at) => {
+      const path = ['rules', rule, 'obligations', at];
+      const refused = (key: string, detail: string): FailurePointer => ({
+        pointer: `${pointer}/obligations/${String(at)}/${key}`,
+        detail: `Rule ${id}: ${detail}`,
+        ...lineAt(source, path),
+      });
+      return [
+        ...(obligation.notify === undefined
+          ? []
+          : [refused('notify', 'nobody here carries out notify; ask people with require-approval and approvers')]),
+        ...(obligation.limit?.concurrent === undefined
+          ? []
+          : [refused('limit/concurrent', 'nobody here counts what runs at once; bound it by perMinute or perHour')]),
+      ];
+    }),
+  );
 }
 
 function failedTests(policy: Policy, source: SourceDocument): FailurePointer[] {

@@ -13,6 +13,8 @@ import {
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { ApprovalLog } from '../adapters/approval-log.ts';
+import type { EditApproval } from '../adapters/edit-approval.ts';
+import { Tightening } from '../domain/tighten-obligations.ts';
 import type { CharterMetrics } from '../metrics.ts';
 
 const ById = z.strictObject({ id: Ulid });
@@ -24,8 +26,11 @@ const NewApproval = ApprovalRequest.extend({
   obligations: z.strictObject(ApprovalRequest.shape.obligations.shape),
 });
 
+const Edit = z.strictObject({ tighten: Tightening, reason: printable(2_000).optional() });
+
 export interface ApprovalDeps {
   readonly approvals: ApprovalLog;
+  readonly editApproval: EditApproval;
   readonly metrics: CharterMetrics;
   /** Sends what is due to people, and makes the changes they approved. */
   readonly attendApprovals: () => Promise<void>;
@@ -34,7 +39,7 @@ export interface ApprovalDeps {
 /** Questions to people about one plan: the one record of who let what happen. */
 export const approvalRoutes: FastifyPluginAsyncZod<ApprovalDeps> = async (
   app,
-  { approvals, metrics, attendApprovals },
+  { approvals, editApproval, metrics, attendApprovals },
 ) => {
   app.get(
     '/approvals',
@@ -82,6 +87,27 @@ export const approvalRoutes: FastifyPluginAsyncZod<ApprovalDeps> = async (
       },
     );
   }
+
+  app.post(
+    '/approvals/:id/edit',
+    {
+      config: role('approver'),
+      schema: {
+        description:
+          'Tightens a question that waits: lower bounds or a higher quorum, never the reverse. It is bound to a new planHash (editedFrom is the one asked about), votes so far are dropped, and the change is audited.',
+        params: ById,
+        body: Edit,
+        response: { 200: Approval, 404: Problem, 409: Problem },
+      },
+    },
+    async (request) => {
+      const { tighten, reason } = request.body;
+      const { name: by } = identityOf(request);
+      const approval = await editApproval(request.params.id, { by, tighten, reason: reason ?? null });
+      void attendApprovals();
+      return approval;
+    },
+  );
 
   app.post(
     '/approvals/:id/withdraw',

@@ -22,7 +22,13 @@ export type AnalysisJob =
       readonly traffic: readonly PolicyRequest[];
       readonly environment: string;
     }
-  | { readonly kind: 'compare'; readonly before: readonly PortablePolicy[]; readonly after: readonly PortablePolicy[] };
+  | {
+      readonly kind: 'compare';
+      readonly before: readonly PortablePolicy[];
+      readonly after: readonly PortablePolicy[];
+      /** Assumed for requests that name none. */
+      readonly environment?: string;
+    };
 
 export type AnalysisAnswer =
   | { readonly kind: 'conflicts'; readonly findings: readonly Finding[] }
@@ -35,7 +41,8 @@ export const portable = (policy: Policy): PortablePolicy => ({
 
 export function analyze(job: AnalysisJob): AnalysisAnswer {
   if (job.kind === 'compare') {
-    return { kind: 'compare', result: comparePolicies(job.before.map(whole), job.after.map(whole)) };
+    const options = job.environment === undefined ? {} : { environment: job.environment };
+    return { kind: 'compare', result: comparePolicies(job.before.map(whole), job.after.map(whole), options) };
   }
   const { policies, traffic, environment } = job;
   return { kind: 'conflicts', findings: findConflicts(policies.map(whole), { traffic, environment }) };

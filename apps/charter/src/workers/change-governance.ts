@@ -15,6 +15,7 @@ import { packFrom } from '../domain/pack-draft.ts';
 import type { CheckedPolicy } from '../domain/policy-source.ts';
 import type { CharterMetrics } from '../metrics.ts';
 import type { CharterTables } from '../tables.ts';
+import type { FindStricter } from './find-stricter.ts';
 import type { RefuseConflicts } from './refuse-conflicts.ts';
 
 export interface ChangeDeps {
@@ -26,6 +27,7 @@ export interface ChangeDeps {
   readonly governance: Pick<Governance, 'refresh'>;
   readonly metrics: CharterMetrics;
   readonly refuseConflicts: RefuseConflicts;
+  readonly findStricter: FindStricter;
   /** Who asks for a change must not approve it: needs configured identities. */
   readonly fourEyes: boolean;
   readonly alwaysAsk: boolean;
@@ -71,6 +73,11 @@ export function changeGovernance(deps: ChangeDeps) {
     if (!needsApproval) {
       await governance.refresh();
       return { row, status: 'active', approval: null };
+    }
+    const stricterThan = deps.alwaysAsk ? null : await deps.findStricter(row);
+    if (stricterThan !== null) {
+      const tried = await policies.activate(row.id, { by, stricterThan });
+      if (!tried.needsApproval) return settledPolicy(tried, by);
     }
     const title = `Activate policy ${row.name} ${row.version} for ${row.environment}`;
     return { row, status: 'pending', approval: await ask('policy', by, { id: row.id, digest: row.digest, title }) };

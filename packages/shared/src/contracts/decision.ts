@@ -34,10 +34,14 @@ export const Obligations = z.object({
   approvers: z.array(Name).optional(),
   quorum: z.int().min(1).optional(),
   withinSeconds: z.number().positive().optional(),
+  /** How long an approval stands once it is given; the charter calls it expired afterwards. */
+  validForSeconds: z.number().positive().optional(),
   perHour: z.int().min(0).optional(),
   blastRadius: Ratio.optional(),
   maxReplicas: z.int().min(0).optional(),
   redact: z.array(z.string()).optional(),
+  /** How long data that was let out or taken in may be kept; whoever asked keeps to it. */
+  retentionSeconds: z.number().positive().optional(),
 });
 export type Obligations = z.infer<typeof Obligations>;
 
@@ -82,6 +86,8 @@ export type ApprovalRequest = z.infer<typeof ApprovalRequest>;
 
 export const Approval = ApprovalRequest.extend({
   id: Ulid,
+  /** The hash that was asked about, where people tightened the obligations since; `planHash` is then another. */
+  editedFrom: z.string().max(128).nullable().optional(),
   status: ApprovalStatus,
   quorum: z.int().min(1),
   votes: z.array(
