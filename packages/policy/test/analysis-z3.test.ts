@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { init, killThreads } from 'z3-solver';
+import type { NativeDocument, RuleDocument } from '../src/document/native-document.ts';
+import { comparePolicies } from '../src/index.ts';
+import { smallDocument } from './analysis-small-domain.ts';
+import { loadPolicy } from './load.ts';
+
+type Solver = Awaited<ReturnType<typeof init>>;
+
+const runs = process.env.CHARTER_FULL === '1' ? 1_000 : 25;
+let solver: Solver;
+let context: ReturnType<Solver['Z3']['mk_context']>;
+beforeAll(async () => {
+  solver = await init();
+  context = solver.Z3.mk_context(solver.Z3.mk_config());
+  await ask(`
+    (declare-const action String)
+    (declare-const metric String) (declare-const has-metric Bool)
+    (declare-const role String) (declare-const has-role Bool)
+    (declare-const risk Real) (declare-const has-risk Bool) (declare-const has-plan Bool)
+    (declare-const in-w Bool) (declare-const has-windows Bool)
+    (define-fun knows-risk () Bool (and has-plan has-risk))
+    (define-fun no-risk () Bool (and has-plan (not has-risk)))
+    (define-fun open-w () Bool (and has-windows in-w))
+    (define-fun shut-w () Bool (and has-windows (not in-w)))`);
+}, 60_000);
+afterAll(() => killThreads(solver.em));
+
+const ask = (text: string): Promise<string> => solver.Z3.eval_smtlib2_string(context, text);
+
+/** When each condition of the small documents is true and when it is false, written anew for the solver. */
+const conditions: Readonly<Record<string, readonly [holds: string, fails: string]>> = {
+  'plan.risk >= 0.3': ['(and knows-risk (>= risk 0.3))', '(and knows-risk (< risk 0.3))'],
+  'plan.risk < 0.3': ['(and knows-risk (< risk 0.3))', '(and knows-risk (>= risk 0.3))'],
+  '!(plan.risk > 0.5)': ['(and knows-risk (<= risk 0.5))', '(and knows-risk (> risk 0.5))'],
+  'plan.risk == 0.5 || inWindow("w")': [
+    '(or (and knows-risk (= risk 0.5)) open-w)',
+    '(and knows-risk (not (= risk 0.5)) shut-w)',
+  ],
+  'has(plan.risk) && plan.risk < 0.5': ['(and knows-risk (< risk 0.5))', '(or no-risk (and knows-risk (>= risk 0.5)))'],
+  '!inWindow("w")': ['shut-w', 'open-w'],
+  'metric.startsWith("a")': [
+    '(and has-metric (str.prefixof "a" metric))',
+    '(and has-metric (not (str.prefixof "a" metric)))',
+  ],
+  '!metric.endsWith("b") && role != "r"': [
+    '(and has-metric (not (str.suffixof "b" metric)) has-role (not (= role "r")))',
+    '(or (and has-metric (str.suffixof "b" metric)) (and has-role (= role "r")))',
+  ],
+  'role in ["r", "s"]': [
+    '(and has-role (or (= role "r") (= role "s")))',
+    '(and has-role (not (or (= role "r") (= role "s"))))',
+  ],
+  'has(plan.risk) ? plan.risk > 0.3 : inWindow("w")': [
+    '(or (and knows-risk (> risk 0.3)) (and no-risk open-w))',
+    '(or (and knows-risk (<= risk 0.3)) (and no-risk shut-w))',
+  ],
+  false: ['false', 'true'],
+};
+
+const anyOf = (parts: readonly string[]): string => (parts.length === 0 ? 'false' : `(or ${parts.join(' ')})`);
+
+function fits(variable: string, patterns: readonly string[] | undefined, has?: string): string {
+  if (patterns === undefined) return 'true';
+  const inside = patterns.map((pattern) => {
+    const pieces = pattern.split('*').map((piece) => `(str.to_re "${piece}")`);
+    return pieces.length === 1
+      ? `(= ${variable} "${pattern}")`
+      : `(str.in_re ${variable} (re.++ ${pieces.join(' re.all ')}))`;
+  });
+  return has === undefined ? anyOf(inside) : `(and ${has} ${anyOf(inside)})`;
+}
+
+function matched({ effect, match, when }: RuleDocument): string {
+  const selected = [
+    fits('action', match.actions),
+    fits('metric', match.metrics, 'has-metric'),
+    fits('role', match.roles, 'has-role'),
+  ];
+  if (when === undefined) return `(and ${selected.join(' ')})`;
+  const [holds, fails] = conditions[when] ?? expect.unreachable(`${when} is not written for the solver`);
+  return `(and ${selected.join(' ')} ${effect === 'allow' ? holds : `(not ${fails})`})`;
+}
+
+/** How far a document lets a request: 0 denied, 1 with approval, 2 allowed. */
+function levelOf({ rules }: NativeDocument): string {
+  const some = (effect: RuleDocument['effect']): string =>
+    anyOf(rules.filter((rule) => rule.effect === effect).map(matched));
+  return `(ite ${some('deny')} 0 (ite ${some('require-approval')} 1 (ite ${some('allow')} 2 0)))`;
+}
+
+async function isPossible(claim: string): Promise<boolean> {
+  const answer = (await ask(`(push) (assert ${claim}) (check-sat) (pop)`)).trim();
+  if (answer !== 'sat' && answer !== 'unsat') throw new Error(`the solver says ${answer} about ${claim}`);
+  return answer === 'sat';
+}
+
+test('versions compare as a solver says, over all texts and all numbers', { timeout: 600_000 }, async () => {
+  const document = smallDocument(4).map((one) => ({
+    ...one,
+    rules: one.rules.map(({ obligations: _, ...rule }) => rule),
+  }));
+  const verdicts = new Set<string>();
+  await fc.assert(
+    fc.asyncProperty(document, document, async (before, after) => {
+      const result = comparePolicies([loadPolicy(before)], [loadPolicy(after)]);
+      if (!result.ok) throw new Error(JSON.stringify(result.errors));
+      const [old, now] = [levelOf(before), levelOf(after)];
+      const isMore = await isPossible(`(> ${now} ${old})`);
+      const isLess = await isPossible(`(< ${now} ${old})`);
+      verdicts.add(result.comparison.verdict);
+      expect(result.comparison.verdict).toBe(
+        isMore && isLess ? 'incomparable' : isMore ? 'more' : isLess ? 'less' : 'equivalent',
+      );
+    }),
+    { numRuns: runs },
+  );
+  expect(verdicts.size).toBeGreaterThan(1);
+});
