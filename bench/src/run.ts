@@ -7,6 +7,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   skeleton: async () => (await import('./loop/skeleton.ts')).run,
   heals: async () => (await import('./loop/heals.ts')).run,
   seeing: async () => (await import('./seeing.ts')).run,
+  acting: async () => (await import('./acting.ts')).run,
   policy: async () => (await import('./policy.ts')).run,
   detection: async () => (await import('./detection.ts')).run,
   testbed: async () => (await import('./testbed-trials.ts')).run,

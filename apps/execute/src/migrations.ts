@@ -115,4 +115,11 @@ export const executeMigrations: Migrations = {
 
     ${keptPackMigration}
   `,
+  '002-budget-ledgers': `
+    alter table budget add column ledger jsonb not null default '[]';
+    update budget b set ledger = coalesce((
+      select jsonb_agg(jsonb_build_array(extract(epoch from d.at), d.amount) order by d.at)
+      from debit d where d.scope = b.scope and d.at > now() - interval '1 hour'), '[]');
+    drop table debit;
+  `,
 };

@@ -1,6 +1,6 @@
 import type { Approval } from '@charter/shared/contracts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
-import { debitBudgets } from '../src/adapters/budget-records.ts';
+import { openBudgets } from '../src/adapters/budget-records.ts';
 import { defaultSettings } from '../src/domain/settings.ts';
 import {
   type ActionDraft,
@@ -44,7 +44,7 @@ describe('safety rules of the architecture', { timeout: 60_000 }, () => {
       violations: [],
     });
     harness.state.isPausedHere = false;
-    for (const table of ['debit', 'failure', 'target_lease'] as const)
+    for (const table of ['budget', 'failure', 'target_lease'] as const)
       await harness.store.db.deleteFrom(table).execute();
     await harness.store.db.updateTable('storm_brake').set({ pulled_at: null, calm_since: null }).execute();
   });
@@ -162,10 +162,13 @@ describe('safety rules of the architecture', { timeout: 60_000 }, () => {
     });
     test('budgets are debited all or none, also by many at once', async () => {
       const charges = [{ scope: 'actions:many', amount: 1, limit: 5, unit: 'actions' as const }];
-      const debits = Array.from({ length: 12 }, (_, index) =>
-        harness.store.transaction((tx) =>
-          debitBudgets(tx, { executionId: `many-${String(index)}`, actionId: 'a', charges, windowSeconds: 60 }),
-        ),
+      const debits = Array.from({ length: 12 }, () =>
+        harness.store.transaction(async (tx) => {
+          const budgets = await openBudgets(tx, ['actions:many'], 60);
+          const answer = budgets.debit(charges);
+          await budgets.write();
+          return answer;
+        }),
       );
       const answers = await Promise.all(debits);
       expect(answers.filter((answer) => answer === null)).toHaveLength(5);

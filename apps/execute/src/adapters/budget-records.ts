@@ -1,45 +1,65 @@
 import { sql } from 'kysely';
-import { type Charge, firstExhausted } from '../domain/budget.ts';
+import { type Charge, charged, firstExhausted, type Ledger, spentWithin } from '../domain/budget.ts';
 import type { ExecuteSettings } from '../domain/settings.ts';
 import { type BrakeState, stepBrake } from '../domain/storm-brake.ts';
 import type { ExecuteStore, ExecuteTx } from './execution-records.ts';
 
-export interface Debit {
-  readonly executionId: string;
-  readonly actionId: string;
-  readonly charges: readonly Charge[];
-  readonly windowSeconds: number;
+interface Locked {
+  readonly scope: string;
+  readonly ledger: Ledger;
+  /** Seconds since the epoch, by Postgres. */
+  readonly now: number;
 }
 
-/** Takes a step's charges from all budgets at once, or says which cannot bear it. A step is charged once. */
-export async function debitBudgets(tx: ExecuteTx, debit: Debit): Promise<string | null> {
-  const scopes = [...new Set(debit.charges.map(({ scope }) => scope))].sort();
-  await lockBudgets(tx, scopes);
-  const { rows } = await sql<{ scope: string; spent: number; is_own: boolean }>`
-    select scope, sum(amount)::float as spent,
-      bool_or(execution_id = ${debit.executionId} and action_id = ${debit.actionId}) as is_own
-    from execute.debit
-    where scope = any(${scopes}::text[]) and at > now() - make_interval(secs => ${debit.windowSeconds})
-    group by scope`.execute(tx.db);
-  if (rows.some(({ is_own }) => is_own)) return null;
-  const exhausted = firstExhausted(debit.charges, new Map(rows.map(({ scope, spent }) => [scope, spent])));
-  if (exhausted !== null) return exhausted;
-  const amounts = debit.charges.map(({ amount }) => amount);
-  await sql`
-    insert into execute.debit (execution_id, action_id, scope, amount)
-    select ${debit.executionId}, ${debit.actionId}, scope, amount
-    from unnest(${debit.charges.map(({ scope }) => scope)}::text[], ${amounts}::float[]) as charge (scope, amount)
-    on conflict do nothing`.execute(tx.db);
-  return null;
+/** Budgets that are locked until the transaction ends: several steps may be charged, then `write` keeps it all. */
+export interface OpenBudgets {
+  /** Takes a step's charges from all budgets at once, or says which cannot bear it. */
+  debit(charges: readonly Charge[]): string | null;
+  write(): Promise<void>;
+}
+
+export async function openBudgets(
+  tx: ExecuteTx,
+  scopes: readonly string[],
+  windowSeconds: number,
+): Promise<OpenBudgets> {
+  const locked = await lockBudgets(tx, [...new Set(scopes)].sort());
+  const now = locked[0]?.now ?? 0;
+  const ledgers = new Map(locked.map(({ scope, ledger }) => [scope, ledger]));
+  const changed = new Set<string>();
+  return {
+    debit(charges) {
+      const spent = charges.map(
+        ({ scope }) => [scope, spentWithin(ledgers.get(scope) ?? [], windowSeconds, now)] as const,
+      );
+      const exhausted = firstExhausted(charges, new Map(spent));
+      if (exhausted !== null) return exhausted;
+      for (const { scope, amount } of charges) {
+        ledgers.set(scope, charged(ledgers.get(scope) ?? [], amount, windowSeconds, now));
+        changed.add(scope);
+      }
+      return null;
+    },
+    async write() {
+      const written = [...changed].map((scope) => ({ scope, ledger: ledgers.get(scope) }));
+      await sql`
+        update execute.budget b set ledger = written.ledger
+        from jsonb_to_recordset(${JSON.stringify(written)}::jsonb) as written (scope text, ledger jsonb)
+        where b.scope = written.scope`.execute(tx.db);
+    },
+  };
 }
 
 /** One debit at a time on each budget, always locked in the same order. */
-async function lockBudgets(tx: ExecuteTx, scopes: readonly string[]): Promise<void> {
+async function lockBudgets(tx: ExecuteTx, scopes: readonly string[]): Promise<readonly Locked[]> {
   const lock = () =>
-    sql`select scope from execute.budget where scope = any(${scopes}::text[]) order by scope for update`.execute(tx.db);
-  if ((await lock()).rows.length === scopes.length) return;
+    sql<Locked>`
+      select scope, ledger, extract(epoch from clock_timestamp())::float as now from execute.budget
+      where scope = any(${scopes}::text[]) order by scope for update`.execute(tx.db);
+  const known = await lock();
+  if (known.rows.length === scopes.length) return known.rows;
   await sql`insert into execute.budget (scope) select unnest(${scopes}::text[]) on conflict do nothing`.execute(tx.db);
-  await lock();
+  return (await lock()).rows;
 }
 
 /** What each budget has spent within its window. */
@@ -47,12 +67,9 @@ export async function spentBudgets(
   store: ExecuteStore,
   windowSeconds: number,
 ): Promise<{ scope: string; spent: number }[]> {
-  const { rows } = await sql<{ scope: string; spent: number }>`
-    select b.scope, coalesce(sum(d.amount), 0)::float as spent
-    from execute.budget b
-    left join execute.debit d on d.scope = b.scope and d.at > now() - make_interval(secs => ${windowSeconds})
-    group by b.scope order by b.scope`.execute(store.db);
-  return rows;
+  const { rows } = await sql<Locked>`
+    select scope, ledger, extract(epoch from now())::float as now from execute.budget order by scope`.execute(store.db);
+  return rows.map(({ scope, ledger, now }) => ({ scope, spent: spentWithin(ledger, windowSeconds, now) }));
 }
 
 /** Notes how much is unhealthy now; says why the storm brake holds everything, or null when it does not. */
@@ -61,24 +78,48 @@ export async function updateStormBrake(
   health: { targets: number; unhealthy: number },
   settings: ExecuteSettings['storm'],
 ): Promise<string | null> {
+  const seen = await readBrake(store);
+  const isSame = ({ before, after }: Braking): boolean =>
+    after.pulledAt === before.pulledAt && after.calmSince === before.calmSince;
+  const calm = step(seen, health, settings);
+  // In most moments nothing changes, and nobody waits for anybody.
+  if (isSame(calm)) return heldBy(calm, health);
   return store.transaction(async (tx) => {
-    const { rows } = await sql<{ now: number; pulled: number | null; calm: number | null }>`
-      select extract(epoch from now())::float * 1000 as now, extract(epoch from pulled_at)::float * 1000 as pulled,
-        extract(epoch from calm_since)::float * 1000 as calm
-      from execute.storm_brake for update`.execute(tx.db);
-    const row = rows[0];
-    if (!row) return null;
-    const before: BrakeState = { pulledAt: row.pulled, calmSince: row.calm };
-    const after = stepBrake(before, health, settings, row.now);
-    if (after.pulledAt !== before.pulledAt || after.calmSince !== before.calmSince) {
+    const braking = step(await readBrake(tx, true), health, settings);
+    if (!isSame(braking)) {
+      const { pulledAt, calmSince } = braking.after;
       await tx.db
         .updateTable('storm_brake')
-        .set({ pulled_at: moment(after.pulledAt), calm_since: moment(after.calmSince) })
+        .set({ pulled_at: moment(pulledAt), calm_since: moment(calmSince) })
         .execute();
     }
-    if (after.pulledAt === null) return null;
-    return `${String(health.unhealthy)} of ${String(health.targets)} targets are in trouble at once: the storm brake is pulled`;
+    return heldBy(braking, health);
   });
+}
+
+interface Braking {
+  readonly before: BrakeState;
+  readonly after: BrakeState;
+}
+
+const step = (
+  { now, ...before }: BrakeState & { now: number },
+  health: { targets: number; unhealthy: number },
+  settings: ExecuteSettings['storm'],
+): Braking => ({ before, after: stepBrake(before, health, settings, now) });
+
+const heldBy = ({ after }: Braking, { targets, unhealthy }: { targets: number; unhealthy: number }): string | null =>
+  after.pulledAt === null
+    ? null
+    : `${String(unhealthy)} of ${String(targets)} targets are in trouble at once: the storm brake is pulled`;
+
+/** The brake as it is, in milliseconds since the epoch; `lock` keeps others from changing it. */
+async function readBrake(on: Pick<ExecuteTx, 'db'>, lock = false): Promise<BrakeState & { now: number }> {
+  const { rows } = await sql<BrakeState & { now: number }>`
+    select extract(epoch from now())::float * 1000 as now, extract(epoch from pulled_at)::float * 1000 as "pulledAt",
+      extract(epoch from calm_since)::float * 1000 as "calmSince"
+    from execute.storm_brake ${lock ? sql`for update` : sql``}`.execute(on.db);
+  return rows[0] ?? { now: 0, pulledAt: null, calmSince: null };
 }
 
 const moment = (ms: number | null): Date | null => (ms === null ? null : new Date(ms));

@@ -9,21 +9,6 @@ import type { ExecuteTables, ExecutionRow, JournalRow, StepRow } from './tables.
 export type ExecuteStore = Store<ExecuteTables>;
 export type ExecuteTx = Tx<ExecuteTables>;
 
-/** One claim on one execution: a later claim by anyone makes it void. */
-export interface Run {
-  readonly executionId: string;
-  readonly claim: number;
-  readonly holder: string;
-}
-
-/** Someone else carries the execution out by now; this process must not touch it any more. */
-export class ClaimLost extends Error {
-  constructor(executionId: string) {
-    super(`The claim on execution ${executionId} is void`);
-    this.name = 'ClaimLost';
-  }
-}
-
 /** Records an execution of a plan; the one that exists when there is one. */
 export async function recordExecution(
   tx: ExecuteTx,
@@ -66,72 +51,6 @@ export async function recordExecution(
     .where('dry_run', '=', false)
     .executeTakeFirstOrThrow();
   return { id: existing.id, isNew: false };
-}
-
-/** Takes up to `count` executions that nobody carries out now. */
-export async function claimExecutions(
-  store: ExecuteStore,
-  claimant: { holder: string; leaseSeconds: number; count: number },
-): Promise<Run[]> {
-  const { rows } = await sql<{ id: string; claim: number }>`
-    update execute.execution set claim = claim + 1, holder = ${claimant.holder},
-      lease_until = now() + make_interval(secs => ${claimant.leaseSeconds})
-    where id in (
-      select id from execute.execution
-      where state in ('pending', 'in_progress', 'paused', 'uncertain') and next_at <= now()
-        and (lease_until is null or lease_until < now())
-      order by next_at limit ${claimant.count} for update skip locked)
-    returning id, claim`.execute(store.db);
-  return rows.map(({ id, claim }) => ({ executionId: id, claim, holder: claimant.holder }));
-}
-
-/** A sign of life for every execution of this process, and for the targets they hold. */
-export async function renewClaims(
-  store: ExecuteStore,
-  runs: readonly Run[],
-  seconds: { lease: number; target: number },
-): Promise<ReadonlySet<string>> {
-  const ids = runs.map(({ executionId }) => executionId);
-  const claims = runs.map(({ claim }) => claim);
-  const { rows } = await sql<{ id: string }>`
-    with mine as (select * from unnest(${ids}::text[], ${claims}::int[]) as mine (id, claim)),
-    renewed as (
-      update execute.execution e set lease_until = now() + make_interval(secs => ${seconds.lease})
-      from mine where e.id = mine.id and e.claim = mine.claim returning e.id),
-    held as (
-      update execute.target_lease l set expires_at = now() + make_interval(secs => ${seconds.target})
-      from renewed where l.holder = renewed.id returning l.target)
-    select id from renewed`.execute(store.db);
-  return new Set(rows.map(({ id }) => id));
-}
-
-/** Does work on an execution in one transaction that only the present claim may do. @throws ClaimLost */
-export function underClaim<T>(
-  store: ExecuteStore,
-  run: Run,
-  work: (tx: ExecuteTx, row: ExecutionRow) => Promise<T>,
-): Promise<T> {
-  return store.transaction(async (tx) => {
-    const row = await tx.db
-      .selectFrom('execution')
-      .selectAll()
-      .where('id', '=', run.executionId)
-      .where('claim', '=', run.claim)
-      .forUpdate()
-      .executeTakeFirst();
-    if (!row) throw new ClaimLost(run.executionId);
-    return work(tx, row);
-  });
-}
-
-/** Gives an execution back; it is taken again after `seconds`. */
-export async function handBack(store: ExecuteStore, run: Run, seconds: number): Promise<void> {
-  await store.db
-    .updateTable('execution')
-    .set({ lease_until: null, holder: null, next_at: sql<Date>`now() + make_interval(secs => ${seconds})` })
-    .where('id', '=', run.executionId)
-    .where('claim', '=', run.claim)
-    .execute();
 }
 
 export async function findExecution(db: ExecuteStore['db'], id: string): Promise<ExecutionRow | undefined> {

@@ -1,6 +1,7 @@
 import type { Disposition, OutcomeType, Plan, TargetState } from '@charter/shared/contracts';
 import type { ColumnType, Generated, Selectable } from 'kysely';
 import type { ActuatorCall } from '../domain/actuation.ts';
+import type { Ledger } from '../domain/budget.ts';
 import type { Direction, ExecutionState, Phase, Request, StepState } from '../domain/execution.ts';
 import type { Reading } from '../domain/reading.ts';
 import type { Sample } from '../domain/samples.ts';
@@ -88,11 +89,14 @@ export interface ExecuteTables {
     previous_spec: NullableJson<Spec>;
   };
   failure: { execution_id: string; target: string; at: Generated<Date>; reason: string };
-  debit: { execution_id: string; action_id: string; scope: string; amount: number; at: Generated<Date> };
-  budget: { scope: string };
+  budget: { scope: string; ledger: ColumnType<Ledger, string | undefined, string> };
   storm_brake: { id: Generated<boolean>; pulled_at: Moment; calm_since: Moment };
 }
 
 export type ExecutionRow = Selectable<ExecuteTables['execution']>;
 export type StepRow = Selectable<ExecuteTables['step']>;
+/** What carrying out needs of a step; its moments are for people. */
+export type StepRecord = Omit<StepRow, 'intent_at' | 'started_at' | 'result_at' | 'fencing_token'> & {
+  readonly fencing_token: string | number;
+};
 export type JournalRow = Selectable<ExecuteTables['journal']>;

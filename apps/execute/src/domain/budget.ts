@@ -30,6 +30,28 @@ export function firstExhausted(charges: readonly Charge[], spent: ReadonlyMap<st
   return null;
 }
 
+/** What a budget has spent, by the second in which a slice of its window began; oldest first. */
+export type Ledger = readonly (readonly [startSecond: number, amount: number])[];
+
+/** A window is kept in this many slices: an amount counts until its whole slice is out of the window. */
+const slices = 60;
+
+export const spentWithin = (ledger: Ledger, windowSeconds: number, nowSeconds: number): number =>
+  standing(ledger, windowSeconds, nowSeconds).reduce((sum, [, amount]) => sum + amount, 0);
+
+/** The ledger with one more amount, and without what is out of its window. */
+export function charged(ledger: Ledger, amount: number, windowSeconds: number, nowSeconds: number): Ledger {
+  const slice = windowSeconds / slices;
+  const start = Math.floor(nowSeconds / slice) * slice;
+  const kept = standing(ledger, windowSeconds, nowSeconds);
+  const last = kept.at(-1);
+  if (last?.[0] !== start) return [...kept, [start, amount]];
+  return [...kept.slice(0, -1), [start, last[1] + amount]];
+}
+
+const standing = (ledger: Ledger, windowSeconds: number, nowSeconds: number): Ledger =>
+  ledger.filter(([start]) => start + windowSeconds / slices > nowSeconds - windowSeconds);
+
 const round = (value: number): string => String(Math.round(value * 1000) / 1000);
 
 /** The limit of a budget by its name, `risk:group:web` or `actions:target:payments`; null when its target is not known. */

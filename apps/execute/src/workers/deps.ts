@@ -12,6 +12,7 @@ import type {
   Targets,
   Violations,
 } from '../ports.ts';
+import type { GatheredRecords } from './gathered-records.ts';
 
 /** What carrying out an execution needs. */
 export interface ExecuteDeps {
@@ -31,4 +32,9 @@ export interface ExecuteDeps {
   /** Where Charter's own services and servers answer: nothing acts on them unless a policy names them. */
   readonly ownUrls: readonly string[];
   readonly onError: (error: unknown, executionId: string | null) => void;
+}
+
+/** The same within a runner, which writes for all its executions together. */
+export interface CarryDeps extends ExecuteDeps {
+  readonly record: GatheredRecords;
 }

@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
-import { handBack, type Run, underClaim, writeJournal } from '../adapters/execution-records.ts';
+import { handBack, type Run, underClaim } from '../adapters/claims.ts';
+import { writeJournal } from '../adapters/execution-records.ts';
+import type { Loaded } from '../adapters/load-execution.ts';
 import type { ExecutionRow } from '../adapters/tables.ts';
 import { type Ending, executionSeconds } from '../domain/execution.ts';
 import type { ExecutionFacts } from '../domain/next-move.ts';
-import type { ExecuteDeps } from './deps.ts';
+import type { CarryDeps } from './deps.ts';
 import { endExecution } from './end-execution.ts';
 import type { StepAnswer } from './take-step.ts';
 
@@ -11,25 +13,20 @@ import type { StepAnswer } from './take-step.ts';
 const isUntouched = ({ steps }: ExecutionFacts): boolean => steps.every(({ state }) => state === 'intended');
 
 /** What an answer of a step means for the whole execution. */
-export async function follow(
-  deps: ExecuteDeps,
-  run: Run,
-  row: ExecutionRow,
-  facts: ExecutionFacts,
-  answer: StepAnswer,
-): Promise<boolean> {
+export async function follow(deps: CarryDeps, run: Run, at: Loaded, answer: StepAnswer): Promise<boolean> {
+  const { row, facts } = at;
   switch (answer.kind) {
     case 'sent':
       if (row.held_since !== null) await endHold(deps, run);
       return false;
     case 'hold':
       deps.metrics.refused(answer.gate, 'hold');
-      return holdOn(deps, run, row, facts, answer);
+      return holdOn(deps, run, at, answer);
     case 'gone':
       deps.metrics.refused(answer.gate, 'refuse');
       if (isUntouched(facts)) {
         const type = answer.isResolved ? 'success' : 'unknown';
-        return refuseAll(deps, run, answer.gate, { disposition: 'refused', reason: answer.reason, type });
+        return refuseAll(deps, run, at, answer.gate, { disposition: 'refused', reason: answer.reason, type });
       }
       await underClaim(deps.store, run, async (tx) => {
         await tx.db.updateTable('execution').set({ trigger_gone: true }).where('id', '=', run.executionId).execute();
@@ -39,7 +36,7 @@ export async function follow(
     case 'refuse':
       deps.metrics.refused(answer.gate, 'refuse');
       if (isUntouched(facts)) {
-        return refuseAll(deps, run, answer.gate, {
+        return refuseAll(deps, run, at, answer.gate, {
           disposition: 'refused',
           reason: answer.reason,
           escalate: answer.ask,
@@ -52,7 +49,7 @@ export async function follow(
 
 /** From here on what was done is taken back; that gets time of its own. */
 export async function turnBack(
-  deps: ExecuteDeps,
+  deps: CarryDeps,
   run: Run,
   row: ExecutionRow,
   reason: string,
@@ -80,8 +77,9 @@ export async function turnBack(
 
 /** Nothing was changed and nothing will be. */
 export async function refuseAll(
-  deps: ExecuteDeps,
+  deps: CarryDeps,
   run: Run,
+  at: Loaded,
   gate: string,
   refusal: Pick<Ending, 'disposition' | 'reason'> & Partial<Pick<Ending, 'type' | 'escalate'>>,
 ): Promise<true> {
@@ -92,6 +90,7 @@ export async function refuseAll(
   await endExecution(
     deps,
     run,
+    at,
     { state: 'failed', type, disposition, reason: `Refused by ${gate}: ${reason}`, escalate },
     gate,
   );
@@ -100,13 +99,13 @@ export async function refuseAll(
 
 /** Asked again soon, and for as long as the plan is good or the gate may be out of reach; then the answer is no. */
 async function holdOn(
-  deps: ExecuteDeps,
+  deps: CarryDeps,
   run: Run,
-  row: ExecutionRow,
-  facts: ExecutionFacts,
+  at: Loaded,
   held: Extract<StepAnswer, { kind: 'hold' }>,
 ): Promise<boolean> {
   const { settings } = deps;
+  const { row, facts } = at;
   const isOver = await underClaim(deps.store, run, async (tx, now) => {
     const isNew = now.held_by !== held.gate || now.held_reason !== held.reason;
     if (isNew)
@@ -125,7 +124,7 @@ async function holdOn(
   });
   const isPast = facts.isLate || (isOver && !held.isPause);
   if (isPast && isUntouched(facts))
-    return refuseAll(deps, run, held.gate, { disposition: 'refused', reason: held.reason });
+    return refuseAll(deps, run, at, held.gate, { disposition: 'refused', reason: held.reason });
   if (isPast && row.phase !== 'undoing' && facts.steps.every(({ state }) => state !== 'started')) {
     await turnBack(deps, run, row, held.reason, held.gate);
     return false;
@@ -135,6 +134,7 @@ async function holdOn(
     await endExecution(
       deps,
       run,
+      at,
       { state: 'uncertain', type: 'unknown', disposition: 'executed', reason, escalate: true },
       held.gate,
     );
@@ -144,7 +144,7 @@ async function holdOn(
   return true;
 }
 
-async function endHold(deps: ExecuteDeps, run: Run): Promise<void> {
+async function endHold(deps: CarryDeps, run: Run): Promise<void> {
   await underClaim(deps.store, run, async (tx) => {
     await tx.db
       .updateTable('execution')

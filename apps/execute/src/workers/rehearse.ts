@@ -1,18 +1,20 @@
 import type { Plan, PlannedAction } from '@charter/shared/contracts';
 import { CharterError } from '@charter/shared/contracts';
 import { sql } from 'kysely';
-import { type ExecuteTx, type Run, recordExecution, writeJournal } from '../adapters/execution-records.ts';
+import type { Run } from '../adapters/claims.ts';
+import { type ExecuteTx, recordExecution, writeJournal } from '../adapters/execution-records.ts';
 import { callFrom, describeCall, undoOf } from '../domain/actuation.ts';
 import { refusePlan } from '../domain/admission.ts';
 import type { Json } from '../domain/spec.ts';
+import { type Armed, armSteps } from './arm-steps.ts';
 import type { ExecuteDeps } from './deps.ts';
 import { passGates } from './pass-gates.ts';
-import { armStep, readBefore, type StepAnswer } from './take-step.ts';
+import { readBefore, type StepAnswer } from './take-step.ts';
 
 /** Undoes a transaction on purpose. */
 class Rehearsed extends Error {
-  readonly answer: StepAnswer | null;
-  constructor(answer: StepAnswer | null) {
+  readonly answer: Armed;
+  constructor(answer: Armed) {
     super('rehearsed');
     this.answer = answer;
   }
@@ -73,10 +75,9 @@ async function rehearseStep(
   const read = await readBefore(effector);
   if (read.kind !== 'read') return refusal(read);
   const before = read.spec;
-  const answer = await inVain(deps, (tx) =>
-    armStep(deps, tx, { run, plan, action, target, effector, before, leave, isFirst }),
-  );
-  if (answer !== null && answer.kind !== 'sent') return refusal(answer);
+  const step = { run, plan, action, target, effector, before, leave, isFirst, isCharged: false };
+  const armed = await inVain(deps, async (tx) => (await armSteps(deps, tx, [step]))[0]);
+  if (armed.kind === 'refuse') return refusal(armed);
   const call = callFrom(action);
   const tried = await effector.tryOut?.(call);
   if (tried !== undefined && tried.kind !== 'applied') {
@@ -95,13 +96,12 @@ const refusal = (answer: Exclude<StepAnswer, { kind: 'sent' }>) => ({
   data: { gate: answer.gate },
 });
 
-async function inVain(
-  deps: ExecuteDeps,
-  work: (tx: ExecuteTx) => Promise<StepAnswer | null>,
-): Promise<StepAnswer | null> {
+async function inVain(deps: ExecuteDeps, work: (tx: ExecuteTx) => Promise<Armed | Error | undefined>): Promise<Armed> {
   try {
     return await deps.store.transaction(async (tx) => {
-      throw new Rehearsed(await work(tx));
+      const armed = await work(tx);
+      if (armed === undefined || armed instanceof Error) throw armed ?? new Error('nothing was rehearsed');
+      throw new Rehearsed(armed);
     });
   } catch (error) {
     if (error instanceof Rehearsed) return error.answer;

@@ -1,12 +1,13 @@
 import { sql } from 'kysely';
-import { type Run, underClaim, writeJournal } from '../adapters/execution-records.ts';
-import type { ExecutionRow } from '../adapters/tables.ts';
+import { type Run, underClaim } from '../adapters/claims.ts';
+import { writeJournal } from '../adapters/execution-records.ts';
+import type { Loaded } from '../adapters/load-execution.ts';
 import type { Ending } from '../domain/execution.ts';
-import type { ExecuteDeps } from './deps.ts';
+import type { CarryDeps } from './deps.ts';
 import { endExecution, restUntil } from './end-execution.ts';
 
 /** Stops between two steps until a person says otherwise. */
-export async function pauseExecution(deps: ExecuteDeps, run: Run): Promise<void> {
+export async function pauseExecution(deps: CarryDeps, run: Run): Promise<void> {
   await underClaim(deps.store, run, async (tx) => {
     await tx.db
       .updateTable('execution')
@@ -24,7 +25,9 @@ export async function pauseExecution(deps: ExecuteDeps, run: Run): Promise<void>
 }
 
 /** A paused one goes on resting; an uncertain one is closed when a person asked for it or nobody came in time. */
-export async function restExecution(deps: ExecuteDeps, run: Run, row: ExecutionRow, isLate: boolean): Promise<void> {
+export async function restExecution(deps: CarryDeps, run: Run, at: Loaded): Promise<void> {
+  const { row, facts } = at;
+  const { isLate } = facts;
   if (row.state === 'uncertain' && (row.requested === 'cancel' || isLate)) {
     const reason = row.requested === 'cancel' ? `Closed by ${row.requested_by ?? 'a person'}` : 'Nobody looked in time';
     const ending: Ending = {
@@ -34,7 +37,7 @@ export async function restExecution(deps: ExecuteDeps, run: Run, row: ExecutionR
       reason: `${row.reason ?? ''}. ${reason}`,
       escalate: false,
     };
-    return endExecution(deps, run, ending);
+    return endExecution(deps, run, at, ending);
   }
   await underClaim(deps.store, run, async (tx) => {
     await tx.db

@@ -1,6 +1,7 @@
-import { ClaimLost, claimExecutions, handBack, type Run, renewClaims } from '../adapters/execution-records.ts';
+import { ClaimLost, claimExecutions, handBack, type Run, renewClaims } from '../adapters/claims.ts';
 import { carryOut } from './carry-out.ts';
 import type { ExecuteDeps } from './deps.ts';
+import { gatherRecords } from './gathered-records.ts';
 
 export interface Runner {
   /** Looks for work now. */
@@ -18,14 +19,19 @@ interface Running {
 /** Claims executions and carries them out, several at once, side by side with other executors. */
 export function startRunner(deps: ExecuteDeps, holder: string): Runner {
   const { store, settings, clock, metrics, onError } = deps;
+  const carrying = { ...deps, record: gatherRecords(deps) };
   const running = new Map<string, Running>();
   const closing = new AbortController();
+  let wakeUp = Promise.withResolvers<void>();
+  /** The last claim took all it could: as soon as there is room again, it is worth another look. */
+  let isMoreWaiting = false;
 
   async function claim(): Promise<void> {
     metrics.heartbeat();
     const count = settings.concurrency - running.size;
     if (count <= 0) return;
     const runs = await claimExecutions(store, { holder, leaseSeconds: settings.leaseSeconds, count });
+    isMoreWaiting = runs.length === count;
     for (const run of runs) start(run);
     metrics.inFlight(running.size);
   }
@@ -33,7 +39,7 @@ export function startRunner(deps: ExecuteDeps, holder: string): Runner {
   function start(run: Run): void {
     const stop = new AbortController();
     const control = { signal: AbortSignal.any([stop.signal, closing.signal]) };
-    const done = carryOut(deps, run, control)
+    const done = carryOut(carrying, run, control)
       .catch(async (error: unknown) => {
         if (error instanceof ClaimLost) return;
         onError(error, run.executionId);
@@ -44,6 +50,7 @@ export function startRunner(deps: ExecuteDeps, holder: string): Runner {
       .finally(() => {
         if (running.get(run.executionId)?.run === run) running.delete(run.executionId);
         metrics.inFlight(running.size);
+        if (isMoreWaiting && running.size <= settings.concurrency / 2) wakeUp.resolve();
       });
     running.set(run.executionId, { run, stop, done });
   }
@@ -57,19 +64,17 @@ export function startRunner(deps: ExecuteDeps, holder: string): Runner {
     }
   }
 
-  /** Repeats `work` until closing; a failure is told and the next round comes. */
-  async function repeat(seconds: number, work: () => Promise<void>, woken: () => Promise<void>): Promise<void> {
+  /** Looks for work whenever woken, and every now and then, until closing; a failure is told and the next round comes. */
+  const claiming = (async () => {
     while (!closing.signal.aborted) {
-      await work().catch((error: unknown) => onError(error, null));
-      await Promise.race([clock.wait(seconds * 1_000, closing.signal).catch(() => undefined), woken()]);
+      wakeUp = Promise.withResolvers<void>();
+      await claim().catch((error: unknown) => onError(error, null));
+      const nap = new AbortController();
+      const over = AbortSignal.any([closing.signal, nap.signal]);
+      await Promise.race([clock.wait(settings.pollSeconds * 1_000, over).catch(() => undefined), wakeUp.promise]);
+      nap.abort();
     }
-  }
-
-  let wakeUp = Promise.withResolvers<void>();
-  const claiming = repeat(settings.pollSeconds, claim, async () => {
-    await wakeUp.promise;
-    wakeUp = Promise.withResolvers<void>();
-  });
+  })();
   const drained = new AbortController();
   const renewing = (async () => {
     while (!drained.signal.aborted) {

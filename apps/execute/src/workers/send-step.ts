@@ -1,15 +1,16 @@
 import type { Plan, PlannedAction } from '@charter/shared/contracts';
 import { CharterError } from '@charter/shared/contracts';
-import { type ExecuteTx, type Run, underClaim } from '../adapters/execution-records.ts';
-import { recordNotSent, recordResult, recordStart, timeLeft } from '../adapters/step-records.ts';
-import type { StepRow } from '../adapters/tables.ts';
+import { type Run, underClaim } from '../adapters/claims.ts';
+import type { ExecuteTx } from '../adapters/execution-records.ts';
+import { recordNotSent, type Started } from '../adapters/step-records.ts';
+import type { StepRecord } from '../adapters/tables.ts';
 import { recordFailure } from '../adapters/target-records.ts';
 import { describeCall } from '../domain/actuation.ts';
 import type { Direction } from '../domain/execution.ts';
 import type { Spec } from '../domain/spec.ts';
 import type { Effector } from '../ports.ts';
 import { type Delivered, deliver } from './deliver.ts';
-import type { ExecuteDeps } from './deps.ts';
+import type { CarryDeps } from './deps.ts';
 import type { Leave } from './pass-gates.ts';
 import { tell } from './tell.ts';
 
@@ -27,13 +28,12 @@ export interface Sending {
 }
 
 /** Sends a step whose intent is journalled, and journals what came of it. */
-export async function sendStep(deps: ExecuteDeps, run: Run, sending: Sending): Promise<Sent> {
+export async function sendStep(deps: CarryDeps, run: Run, sending: Sending): Promise<Sent> {
   if (deps.clock.now() >= sending.leave.until) return expired;
-  const { executionId } = run;
-  const key = { executionId, actionId: sending.action.id, direction: sending.direction };
-  const step = await underClaim(deps.store, run, (tx) => recordStart(tx, key));
-  await deps.checkpoint('start-journalled', executionId);
-  return finishSending(deps, run, sending, step, false);
+  const { action, direction } = sending;
+  const started = await deps.record.start({ run, actionId: action.id, direction });
+  await deps.checkpoint('start-journalled', run.executionId);
+  return finishSending(deps, run, sending, started, false);
 }
 
 const expired: Sent = {
@@ -43,12 +43,15 @@ const expired: Sent = {
   isPause: false,
 };
 
+/** A step that is taken up late still gets the time of one attempt. */
+const shortestMs = 1_000;
+
 /** Delivers a started step, the first time or again after a crash, and journals its result. */
 export async function finishSending(
-  deps: ExecuteDeps,
+  deps: CarryDeps,
   run: Run,
   sending: Sending,
-  step: StepRow,
+  { step, spentSeconds }: Started,
   resumed: boolean,
 ): Promise<Sent> {
   const { plan, action, direction, effector } = sending;
@@ -61,7 +64,7 @@ export async function finishSending(
       purpose: { incidentId: plan.incidentId, text: purposeOf(plan) },
       idempotencyKey: step.idempotency_key,
       fencingToken: Number(step.fencing_token),
-      timeoutMs: await timeLeft(deps.store.db, step, action.timeoutSeconds),
+      timeoutMs: Math.max(shortestMs, (action.timeoutSeconds - spentSeconds) * 1_000),
       sendUntil: sending.leave.until,
       resumed,
     },
@@ -69,12 +72,23 @@ export async function finishSending(
   );
   await deps.checkpoint('effect-done', run.executionId);
   if (delivered.kind === 'again') {
-    const key = { executionId: run.executionId, actionId: action.id, direction };
-    if (!delivered.mayHaveHappened) await underClaim(deps.store, run, (tx) => recordNotSent(tx, key));
+    const key = { actionId: action.id, direction };
+    if (!delivered.mayHaveHappened) await underClaim(deps.store, run, (tx) => recordNotSent(tx, run.executionId, key));
     return expired;
   }
   const after = delivered.kind === 'done' ? await readAfter(effector) : null;
-  await underClaim(deps.store, run, (tx) => writeResult(tx, run, sending, step, { delivered, after }));
+  const { kind: state } = delivered;
+  const detail = delivered.kind === 'done' ? delivered.detail : delivered.reason;
+  await deps.record.result({
+    run,
+    actionId: action.id,
+    direction,
+    target: action.target,
+    state,
+    after,
+    detail,
+    tell: (tx) => tellResult(tx, run, sending, step, delivered, detail),
+  });
   deps.metrics.step(action.action, direction, delivered.kind, (deps.clock.now() - startedAt) / 1_000);
   await deps.checkpoint('result-journalled', run.executionId);
   return { kind: 'sent' };
@@ -83,20 +97,17 @@ export async function finishSending(
 const purposeOf = ({ strategy, rootCause }: Plan): string =>
   rootCause === null ? strategy : `${strategy} against ${rootCause.metric} of ${rootCause.component}`;
 
-async function writeResult(
+async function tellResult(
   tx: ExecuteTx,
-  run: Run,
+  { executionId }: Run,
   { plan, action, direction }: Sending,
-  step: StepRow,
-  { delivered, after }: { delivered: Exclude<Delivered, { kind: 'again' }>; after: Spec | null },
+  step: StepRecord,
+  delivered: Exclude<Delivered, { kind: 'again' }>,
+  detail: string,
 ): Promise<void> {
-  const { executionId } = run;
   const { target } = action;
-  const state = delivered.kind;
-  const detail = delivered.kind === 'done' ? delivered.detail : delivered.reason;
   const isWrong = delivered.kind === 'done' && !delivered.shown;
-  await recordResult(tx, { executionId, actionId: action.id, direction, target, state, after, detail });
-  if (state !== 'done' || isWrong) await recordFailure(tx, executionId, target, detail);
+  if (delivered.kind !== 'done' || isWrong) await recordFailure(tx, executionId, target, detail);
   if (isWrong) {
     await tx.db
       .updateTable('execution')
@@ -105,11 +116,11 @@ async function writeResult(
       .execute();
   }
   const what = `${direction === 'undo' ? 'Undo: ' : ''}${describeCall(step.call, target)}`;
-  const how = { done: 'done', failed: `failed – ${detail}`, uncertain: `cannot be told – ${detail}` }[state];
+  const how = { done: 'done', failed: `failed – ${detail}`, uncertain: `cannot be told – ${detail}` }[delivered.kind];
   await tell(tx, plan, {
-    event: state === 'done' ? 'step-completed' : 'step-failed',
+    event: delivered.kind === 'done' ? 'step-completed' : 'step-failed',
     text: `${what}: ${how}`,
-    data: { executionId, actionId: action.id, direction, result: state },
+    data: { executionId, actionId: action.id, direction, result: delivered.kind },
   });
 }
 

@@ -1,14 +1,15 @@
 import type { Plan, PlannedAction, Target } from '@charter/shared/contracts';
 import { CharterError } from '@charter/shared/contracts';
-import { type Run, underClaim } from '../adapters/execution-records.ts';
-import { recordIntent, recordResult } from '../adapters/step-records.ts';
-import type { ExecutionRow, StepRow } from '../adapters/tables.ts';
-import { compareGenerations, takeTargets } from '../adapters/target-records.ts';
+import { ClaimLost, lockClaims, type Run } from '../adapters/claims.ts';
+import { recordIntents, recordResults } from '../adapters/step-records.ts';
+import type { ExecutionRow, StepRecord } from '../adapters/tables.ts';
+import { lockTargets } from '../adapters/target-records.ts';
 import { type ActuatorCall, describeCall, guaranteeFor } from '../domain/actuation.ts';
 import type { StepState } from '../domain/execution.ts';
 import { type Spec, specHash } from '../domain/spec.ts';
+import { refuseGeneration } from '../domain/target-standing.ts';
 import type { Effector } from '../ports.ts';
-import type { ExecuteDeps } from './deps.ts';
+import type { CarryDeps } from './deps.ts';
 import { askLeave } from './pass-gates.ts';
 import { sendStep } from './send-step.ts';
 import type { StepAnswer } from './take-step.ts';
@@ -17,7 +18,7 @@ import { tell } from './tell.ts';
 type Armed = { readonly kind: 'armed' } | { readonly kind: 'settled' };
 
 /** Takes one step back, unless someone changed the target since. Needs leave to act, but no new decision: it was part of the plan. */
-export async function undoStep(deps: ExecuteDeps, run: Run, row: ExecutionRow, forward: StepRow): Promise<StepAnswer> {
+export async function undoStep(deps: CarryDeps, run: Run, row: ExecutionRow, forward: StepRecord): Promise<StepAnswer> {
   const { plan } = row;
   const action = plan.actions.find(({ id }) => id === forward.action_id);
   const target = deps.targets.find(forward.target);
@@ -50,55 +51,44 @@ interface Undoing {
   readonly plan: Plan;
   readonly action: PlannedAction;
   readonly target: Target;
-  readonly forward: StepRow;
+  readonly forward: StepRecord;
   readonly undo: ActuatorCall;
   readonly effector: Effector;
   readonly observed: Spec;
 }
 
-function armUndo(deps: ExecuteDeps, run: Run, undoing: Undoing): Promise<Armed> {
+function armUndo(deps: CarryDeps, run: Run, undoing: Undoing): Promise<Armed> {
   const { plan, action, forward, undo, effector, observed } = undoing;
   const { executionId } = run;
   const text = `Undo: ${describeCall(undo, forward.target)}`;
-  return underClaim(deps.store, run, async (tx) => {
-    const newer = await compareGenerations(tx, plan, { executionId, targets: [forward.target] });
+  const targets = [forward.target];
+  return deps.store.transaction(async (tx) => {
+    if (!(await lockClaims(tx, [run])).has(executionId)) throw new ClaimLost(executionId);
+    const standings = await lockTargets(tx, targets, deps.settings.breaker.windowSeconds);
+    const newer = refuseGeneration(plan, standings, executionId);
     const hash = specHash(observed);
     const isBack = hash === forward.before_hash;
     const isOurs = forward.after_hash !== null && hash === forward.after_hash;
-    const fencingToken =
-      newer === null
-        ? await takeTargets(tx, plan, {
-            executionId,
-            target: forward.target,
-            targets: [forward.target],
-            leaseSeconds: deps.settings.targetLeaseSeconds,
-          })
-        : 0;
-    await recordIntent(tx, {
-      executionId,
+    const intent = {
+      run,
       actionId: action.id,
-      direction: 'undo',
+      direction: 'undo' as const,
       target: forward.target,
       call: undo,
       undo: null,
       guarantee: guaranteeFor(effector.guarantee, undo, observed),
-      fencingToken,
       before: observed,
       text,
-    });
+      take: newer === null ? { plan, targets, leaseSeconds: deps.settings.targetLeaseSeconds } : null,
+      begin: null,
+    };
+    await recordIntents(tx, [intent]);
     if (newer === null && isOurs && !isBack) return { kind: 'armed' };
     const state: StepState = newer === null && isBack ? 'done' : 'refused';
     const detail =
       state === 'done' ? 'The target already reads as before' : (newer?.reason ?? 'Someone changed the target since');
-    await recordResult(tx, {
-      executionId,
-      actionId: action.id,
-      direction: 'undo',
-      target: forward.target,
-      state,
-      after: observed,
-      detail,
-    });
+    const { actionId, direction, target } = intent;
+    await recordResults(tx, [{ run, actionId, direction, target, state, after: observed, detail }]);
     await tell(tx, plan, {
       event: state === 'done' ? 'step-completed' : 'step-failed',
       text: `${text}: ${state === 'done' ? 'not needed' : 'left alone'} – ${detail}`,
