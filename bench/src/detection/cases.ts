@@ -137,17 +137,17 @@ function readAggregates(folder: string): Series[] {
   }));
 }
 
+/** Rows of the fault are those that overlap it; rows before it are normal when they touch no earlier fault. */
 function within(series: Series, entry: CaseEntry): Series {
   const timestamps: number[] = [];
   const values: number[] = [];
+  const keeps = (time: number): boolean => {
+    if (time >= entry.injection_time) return entry.fault_end == null || time - HALF_ROW_S < entry.fault_end;
+    if (time >= entry.injection_time - 2 * HALF_ROW_S) return true;
+    return usable(time - HALF_ROW_S, entry) && usable(time + HALF_ROW_S, entry);
+  };
   Array.from(series.timestamps).forEach((time, i) => {
-    const whole = usable(time - HALF_ROW_S, entry) && usable(time + HALF_ROW_S, entry);
-    if (
-      !(time >= entry.injection_time
-        ? usable(time + HALF_ROW_S, entry)
-        : whole || time >= entry.injection_time - 2 * HALF_ROW_S)
-    )
-      return;
+    if (!keeps(time)) return;
     timestamps.push(time);
     values.push(series.values[i] ?? Number.NaN);
   });

@@ -51,7 +51,7 @@ export function measureChange(
   const stale = freshest - (times[split - 1] ?? 0) > step * tuning.gapSteps;
   const doubt = uncertaintyOf(split, tuning) * (stale ? tuning.staleFactor : 1);
   const scale = Math.max(spreadOfSorted(sorted), excursionOf(sorted, baseline) / tuning.excursions, floor) * doubt;
-  const [from, to] = agreedChange(window, Math.min(baseline, local), Math.max(baseline, local));
+  const [from, to] = agreedChange(window, Math.min(baseline, local), Math.max(baseline, local), tuning.agreeingSamples);
   const deviation = scale > 0 ? (to - from) / scale : 0;
   const changedAt = changeTime(samples, split, end, from, scale * tuning.changedFrom, Math.sign(deviation));
   return { from, to, deviation, changedAt, baselineSamples: split, windowSamples: end - split };
@@ -67,9 +67,14 @@ function uncertaintyOf(samples: number, tuning: RootCauseTuning): number {
   return 1 + tuning.fewSamples / samples;
 }
 
-/** The larger excursion beyond the two normal levels that at least half of the window reaches, as [from, to]. */
-function agreedChange(window: Float64Array, low: number, high: number): readonly [number, number] {
-  const half = Math.ceil(window.length / 2);
+/** The larger excursion beyond the two normal levels that at least half of the window reaches, and not one sample alone, as [from, to]. */
+function agreedChange(
+  window: Float64Array,
+  low: number,
+  high: number,
+  agreeingSamples: number,
+): readonly [number, number] {
+  const half = Math.max(Math.ceil(window.length / 2), Math.min(agreeingSamples, window.length));
   const up = window[window.length - half] ?? high;
   const down = window[half - 1] ?? low;
   const rise = Math.max(0, up - high);

@@ -41,7 +41,7 @@ export function componentFacts(
   const mixes = eventMixChanges(real, detectedAt, tuning);
   const own = byComponent(changes);
   const mixed = byComponent(mixes);
-  const gaps = gapsByComponent(changes, tuning);
+  const gaps = gapsByComponent(changes, detectedAt, tuning);
   const callees = calleesIn(topology);
   return [...new Set(real.map((one) => one.component))].map((component) => {
     const strongest = sortedByStrength([...(own.get(component) ?? []), ...(mixed.get(component) ?? [])]);

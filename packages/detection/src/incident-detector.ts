@@ -1,9 +1,9 @@
 import { type IncidentTuning, incidentTuning } from './incident-tuning.ts';
-import { type MetricKind, metricKindOf } from './metric-kind.ts';
-import { medianOf, quantileOfSorted, sortedCopy, spreadOfSorted } from './robust.ts';
+import { metricKindOf } from './metric-kind.ts';
 import { type RootCause, rankRootCauses } from './root-cause.ts';
 import type { Series } from './series.ts';
 import type { Topology } from './topology.ts';
+import { createTrack, TELLING_KINDS, type Track } from './track.ts';
 
 /** One alarm per episode: when, who is to blame, and why. */
 export interface IncidentAlarm {
@@ -23,9 +23,11 @@ export interface IncidentDetector {
   readonly inEpisode: () => boolean;
 }
 
+type Identity = Pick<Series, 'component' | 'metric' | 'labels'>;
+
 export interface IncidentDetectorOptions {
   /** What each value of a row is. */
-  readonly identities: readonly Pick<Series, 'component' | 'metric' | 'labels'>[];
+  readonly identities: readonly Identity[];
   readonly topology?: Topology;
   readonly tuning?: Partial<IncidentTuning>;
 }
@@ -37,154 +39,104 @@ export interface IncidentDetectorOptions {
  */
 export function createIncidentDetector(options: IncidentDetectorOptions): IncidentDetector {
   const tuning = { ...incidentTuning, ...options.tuning };
-  const tracks = options.identities.map((identity) => createTrack(identity, tuning));
+  const { identities } = options;
+  const tracks = identities.map((identity, j) => createTrack(identity, j, tuning));
+  const muted = new Set<Track>();
   let waiting: Row[] = [];
-  let episodeSince: number | undefined;
-  let struck = new Set<number>();
-  let calmRows = 0;
+  let episode: { readonly since: number; readonly struck: readonly Track[]; calmRows: number } | undefined;
+  const isFar = (track: Track, { values }: Row): boolean => track.deviation(values) >= tuning.weakDeviation;
   const learn = (rows: readonly Row[]): void => {
-    for (const { time, values } of rows)
-      tracks.forEach((track, j) => {
-        track.learn(time, values[j] ?? Number.NaN);
-      });
+    for (const { time, values } of rows) for (const track of tracks) track.learn(time, values);
   };
-  const suspicion = (values: ArrayLike<number>): { strong: boolean; weak: boolean } => {
-    let top = 0;
-    tracks.forEach((track, j) => {
-      if (episodeSince !== undefined && !struck.has(j)) return;
-      top = Math.max(top, track.deviation(values[j] ?? Number.NaN));
-    });
-    return { strong: top >= tuning.strongDeviation, weak: top >= tuning.weakDeviation };
+  /** What an episode left behind is not news; it is heard again once it was calm. */
+  const unmute = (row: Row): void => {
+    for (const track of muted) if (!isFar(track, row)) muted.delete(track);
   };
-  const farOut = (component: string, { values }: Row): number[] =>
-    tracks.flatMap((track, j) => {
-      const far = track.component === component && track.deviation(values[j] ?? Number.NaN) >= tuning.weakDeviation;
-      return far ? [j] : [];
-    });
-  const forgetChanged = ({ values }: Row): void => {
-    tracks.forEach((track, j) => {
-      if (track.deviation(values[j] ?? Number.NaN) >= tuning.weakDeviation) track.forget();
-    });
+  const endEpisode = (row: Row, becameNormal: boolean): void => {
+    for (const track of tracks) {
+      if (!isFar(track, row)) continue;
+      if (becameNormal) track.forget();
+      else muted.add(track);
+    }
+    episode = undefined;
+    waiting = [];
   };
   const blame = (rows: readonly Row[]) =>
-    rankRootCauses({
-      detectedAt: rows[0]?.time ?? 0,
-      series: tracks.map((track, j) => track.series(rows, j)),
-      ...(options.topology ? { topology: options.topology } : {}),
-    });
+    rankRootCauses(
+      {
+        detectedAt: rows[0]?.time ?? 0,
+        series: tracks.map((track, j) => seriesOf(identities[j], track, rows, j)),
+        ...(options.topology ? { topology: options.topology } : {}),
+      },
+      { tuning: { guardSteps: 0 } },
+    );
   return {
-    inEpisode: () => episodeSince !== undefined,
+    inEpisode: () => episode !== undefined,
     push: (time, values) => {
       const row = { time, values: Float64Array.from(values) };
-      const { strong, weak } = suspicion(row.values);
-      if (episodeSince !== undefined) {
-        calmRows = weak ? 0 : calmRows + 1;
-        const over = calmRows >= tuning.calmRows || time - episodeSince > tuning.longestEpisodeS;
-        if (over) {
-          if (calmRows < tuning.calmRows) forgetChanged(row);
-          episodeSince = undefined;
-          waiting = [];
-        }
+      if (episode) {
+        const calm = !episode.struck.some((track) => isFar(track, row));
+        episode.calmRows = calm ? episode.calmRows + 1 : 0;
+        if (episode.calmRows >= tuning.calmRows) endEpisode(row, false);
+        else if (time - episode.since > tuning.longestEpisodeS) endEpisode(row, true);
         return undefined;
       }
-      if (!weak) {
+      unmute(row);
+      const heard = tracks.filter((track) => !muted.has(track));
+      const top = heard.reduce((most, track) => Math.max(most, track.deviation(row.values)), 0);
+      if (top < tuning.weakDeviation) {
         learn([...waiting, row]);
         waiting = [];
         return undefined;
       }
       waiting.push(row);
       const enough = waiting.length >= tuning.rowsToAgree;
-      if (!strong && !enough) return undefined;
-      const answer = blame(waiting);
-      const best = answer.rootCauses[0];
-      const needed = enough ? tuning.alarmScore : tuning.fastAlarmScore;
-      const hit = best === undefined ? [] : farOut(best.component, row);
-      const alone = best !== undefined && !isCorroborated(best, tuning);
-      if (best === undefined || hit.length === 0 || best.score < needed + (alone ? tuning.aloneScore : 0)) {
+      if (top < tuning.strongDeviation && !enough) return undefined;
+      const { rootCauses } = blame(waiting);
+      const [best] = rootCauses;
+      const struck = heard.filter(
+        (track) => best !== undefined && track.component === best.component && isFar(track, row),
+      );
+      if (!best || struck.length === 0 || !isConvincing(best, enough, tuning)) {
         if (waiting.length > tuning.rowsToAgree) learn(waiting.splice(0, 1));
         return undefined;
       }
-      episodeSince = time;
-      struck = new Set(hit);
-      calmRows = 0;
-      return {
-        at: time,
-        component: best.component,
-        metric: best.metric,
-        score: best.score,
-        confidence: best.confidence,
-        rootCauses: answer.rootCauses,
-      };
+      episode = { since: time, struck, calmRows: 0 };
+      const { component, metric, score, confidence } = best;
+      return { at: time, component, metric, score, confidence, rootCauses };
     },
   };
 }
-
-/** A busy or failing component, or one that is slow in two ways; one quantile that jumps is often just that. */
-function isCorroborated(cause: RootCause, tuning: IncidentTuning): boolean {
-  const telling = cause.evidence.filter(({ series, deviation }) => {
-    const kind = metricKindOf(series.slice(series.indexOf('#') + 1).replace(/\{.*$/, ''));
-    return WATCHED.has(kind) && Math.abs(deviation) >= tuning.corroboratingDeviation;
-  });
-  return telling.length > 1 || metricKindOf(cause.metric) !== 'latency';
-}
-
-/** Kinds that show trouble; traffic, host and log series only help to explain it. */
-const WATCHED: ReadonlySet<MetricKind> = new Set(['latency', 'saturation', 'success', 'failure']);
 
 interface Row {
   readonly time: number;
   readonly values: Float64Array;
 }
 
-/** The recent past of one series without its episodes. */
-function createTrack(identity: IncidentDetectorOptions['identities'][number], tuning: IncidentTuning) {
-  const kind = metricKindOf(identity.metric);
-  const watched =
-    (kind === 'latency' || kind === 'saturation' || kind === 'success' || kind === 'failure') &&
-    !identity.component.startsWith('_');
-  const sign = kind === 'success' ? -1 : 1;
-  const times: number[] = [];
-  const values: number[] = [];
-  let center = 0;
-  let scale = Number.POSITIVE_INFINITY;
-  let sinceFit = tuning.refitRows;
-  const fit = (): void => {
-    sinceFit = 0;
-    if (values.length < tuning.minimumRows) return;
-    const sorted = sortedCopy(values);
-    center = medianOf(sorted);
-    const far = Math.max(quantileOfSorted(sorted, 0.99) - center, center - quantileOfSorted(sorted, 0.01));
-    const range = (sorted[sorted.length - 1] ?? 0) - (sorted[0] ?? 0);
-    scale =
-      Math.max(spreadOfSorted(sorted), far / 6, tuning.relativeFloor * Math.abs(center), 0.01 * range) ||
-      Number.MIN_VALUE;
-  };
+function seriesOf(identity: Identity | undefined, track: Track, rows: readonly Row[], index: number): Series {
+  const { times, values } = track.past();
   return {
-    component: identity.component,
-    learn: (time: number, value: number): void => {
-      if (!Number.isFinite(value)) return;
-      times.push(time);
-      values.push(value);
-      if (values.length > tuning.historyRows) {
-        times.shift();
-        values.shift();
-      }
-      if (watched && ++sinceFit >= tuning.refitRows) fit();
-    },
-    forget: (): void => {
-      times.length = 0;
-      values.length = 0;
-      scale = Number.POSITIVE_INFINITY;
-    },
-    deviation: (value: number): number => {
-      if (!watched || !Number.isFinite(value) || values.length < tuning.minimumRows) return 0;
-      if (scale === Number.POSITIVE_INFINITY) fit();
-      return (sign * (value - center)) / scale;
-    },
-    series: (rows: readonly Row[], index: number): Series => ({
-      ...identity,
-      timestamps: [...times, ...rows.map((row) => row.time)],
-      values: [...values, ...rows.map((row) => row.values[index] ?? Number.NaN)],
-    }),
+    ...(identity ?? { component: '', metric: '' }),
+    timestamps: [...times, ...rows.map((row) => row.time)],
+    values: [...values, ...rows.map((row) => row.values[index] ?? Number.NaN)],
   };
+}
+
+/** A single family of latencies that jumps is often just that: it must last, and stand out more. */
+function isConvincing(cause: RootCause, lasted: boolean, tuning: IncidentTuning): boolean {
+  const needed = lasted ? tuning.alarmScore : tuning.fastAlarmScore;
+  if (isCorroborated(cause, tuning)) return cause.score >= needed;
+  return lasted && cause.score >= needed + tuning.aloneScore;
+}
+
+/** A busy or failing component, or one that is slow in two ways, by an amount that matters to somebody. */
+function isCorroborated({ evidence }: RootCause, tuning: IncidentTuning): boolean {
+  const telling = evidence
+    .filter(({ from, to, deviation }) => {
+      const material = Math.abs(to - from) >= tuning.materialShare * Math.abs(from);
+      return material && Math.abs(deviation) >= tuning.corroboratingDeviation;
+    })
+    .map(({ series }) => metricKindOf(series.slice(series.indexOf('#') + 1).replace(/\{.*$/, '')))
+    .filter((kind) => TELLING_KINDS.has(kind));
+  return telling.length > 1 || telling.some((kind) => kind !== 'latency');
 }

@@ -16,10 +16,12 @@ export interface IncidentTuning {
   /** Fused score of the culprit that raises an alarm, after enough rows and at once: the false-alarm budget. Fitted. */
   readonly alarmScore: number;
   readonly fastAlarmScore: number;
-  /** What the score must be higher when one family of series is the only evidence. Fitted. */
+  /** What the score must be higher when one family of latencies is the only evidence. Fitted. */
   readonly aloneScore: number;
-  /** Deviation from which a second family of series corroborates the first. Fitted. */
+  /** Deviation from which a family of series corroborates a culprit. Fitted. */
   readonly corroboratingDeviation: number;
+  /** Least change, as a share of the level before, that corroborates anything: less is no trouble to anyone. Fitted. */
+  readonly materialShare: number;
   /** Calm rows that end an episode. */
   readonly calmRows: number;
   /** An episode that lasts longer is the new normal. */
@@ -31,13 +33,14 @@ export const incidentTuning: IncidentTuning = {
   minimumRows: 10,
   refitRows: 5,
   relativeFloor: 0.1,
-  weakDeviation: 6,
+  weakDeviation: 5,
   strongDeviation: 20,
   rowsToAgree: 2,
-  alarmScore: 0.8,
+  alarmScore: 0.75,
   fastAlarmScore: 0.9,
-  aloneScore: 0.3,
-  corroboratingDeviation: 5,
+  aloneScore: 0.15,
+  corroboratingDeviation: 12,
+  materialShare: 0.3,
   calmRows: 2,
   longestEpisodeS: 600,
 };

@@ -17,6 +17,8 @@ export interface RootCauseTuning {
   readonly gapSteps: number;
   /** Steps before the detection that may already hold a part of the problem. One: a sample covers one step. */
   readonly guardSteps: number;
+  /** Samples of the window, when it has as many, that must agree on a change: one alone is an outlier. */
+  readonly agreeingSamples: number;
   /** How much a scale from few samples is widened: by this number over the number of samples. Fitted. */
   readonly fewSamples: number;
   /** The scale is at least the one-percent excursions of normal times over this number. Fitted. */
@@ -73,6 +75,7 @@ export const rootCauseTuning: RootCauseTuning = {
   localSamples: 30,
   gapSteps: 10,
   guardSteps: 1,
+  agreeingSamples: 2,
   fewSamples: 15,
   excursions: 6,
   staleFactor: 3,

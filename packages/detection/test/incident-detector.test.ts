@@ -57,4 +57,40 @@ describe('incident detection without an injection time', () => {
     ]);
     expect(alarms).toHaveLength(4);
   });
+
+  /** Calm minutes in which `change` may alter the row of web latency, store latency, store CPU and search CPU. */
+  function alarmsUnder(minutes: number, change: (row: number[], minute: number) => void): IncidentAlarm[] {
+    const detector = createIncidentDetector({ identities, topology });
+    const random = noise(5);
+    return Array.from({ length: minutes }, (_, i) => {
+      const row = [0.2 + 0.01 * random(), 0.05 + 0.002 * random(), 20 + random(), 30 + random()];
+      change(row, i);
+      return detector.push(i * 60, row);
+    }).filter((alarm) => alarm !== undefined);
+  }
+
+  test('waits for a second row when one latency is the only evidence', () => {
+    const slowFor = (rows: number) =>
+      alarmsUnder(200, (row, i) => {
+        if (i >= 100 && i < 100 + rows) row[1] = 2;
+      });
+    expect(slowFor(1)).toEqual([]);
+    expect(slowFor(3)).toMatchObject([{ component: 'store', at: 101 * 60 }]);
+  });
+
+  test('does not take a tiny change of a steady series for trouble', () => {
+    const alarms = alarmsUnder(200, (row, i) => {
+      row[1] = i >= 100 && i < 104 ? 0.0503 : 0.05;
+      row[2] = i >= 100 && i < 104 ? 20.4 : 20;
+    });
+    expect(alarms).toEqual([]);
+  });
+
+  test('does not raise again what an episode left behind', () => {
+    const alarms = alarmsUnder(200, (row, i) => {
+      if (i >= 100 && i < 104) row[1] = 2;
+      if (i >= 101 && i < 140) row[2] = 95;
+    });
+    expect(alarms).toHaveLength(1);
+  });
 });

@@ -167,4 +167,17 @@ describe('root-cause ranking', () => {
     const answer = rankRootCauses({ detectedAt: INCIDENT_AT, series: [counter('a', 365, 1), counter('b', 100, 40)] });
     expect(answer.rootCauses[0]?.component).toBe('b');
   });
+
+  test('is not misled by one sample that nothing confirms', () => {
+    const outlier = series('search', 'latency_p95', 0.05, 0, 5);
+    const upTo = (one: typeof outlier, shift: number) => {
+      const kept = Array.from(one.timestamps).filter((time) => time <= INCIDENT_AT);
+      const values = kept.map((time, i) => (one.values[i] ?? 0) + (time === INCIDENT_AT ? shift : 0));
+      return { ...one, timestamps: kept, values };
+    };
+    const store = series('store', 'cpu_usage_percent', 20, 0, 4);
+    const lasting = { ...store, values: Array.from(store.values, (value, i) => value + (i >= 359 ? 40 : 0)) };
+    const answer = rankRootCauses({ detectedAt: INCIDENT_AT, series: [upTo(outlier, 50), upTo(lasting, 0)] });
+    expect(answer.rootCauses[0]?.component).toBe('store');
+  });
 });
