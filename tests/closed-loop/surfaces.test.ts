@@ -1,9 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { callService, type ServiceName, serviceNames } from '@charter/launcher';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type RunningLoop, startLoop } from './running-loop.ts';
+import { panelQueries } from '../deploy/panel-queries.ts';
+import { healMs, type RunningLoop, startLoop } from './running-loop.ts';
 
 let loop: RunningLoop;
 
@@ -85,3 +87,44 @@ test('a plan forged straight into Redis does nothing and ends in dead-letters', 
   await Promise.all([plans.close(), letters.close()]);
   connection.disconnect();
 });
+
+/** Lets the charter do once what it does not do by itself: load a policy, refuse, escalate, revoke. */
+async function exerciseCharter(): Promise<void> {
+  const post = (path: string, body: unknown) =>
+    callService(`${loop.installation.url('charter')}/api/v1/${path}`, { method: 'POST', body });
+  const file = new URL('../../deploy/policies/development.yaml', import.meta.url);
+  await post('policies/apply', { policy: (await readFile(file, 'utf8')).replace('development', 'demo') });
+  const sample = { metric_name: 'user_location', value: 1, timestamp: new Date().toISOString(), source: 'sensor-1' };
+  await post('metrics/validate-batch', { metrics: Array.from({ length: 6 }, () => sample) });
+  await post('revocations', { reason: 'consent withdrawn', scope: { metric: 'never_collected' } });
+}
+
+/** Nothing of a clean heal is taken back. */
+const emptyWhenWell = 'annotation Rollbacks';
+
+test(
+  'every question of every panel and annotation finds data once something was healed',
+  async () => {
+    const fault = { kind: 'memory_leak', component: 'orders', intensity: 0.8, durationSeconds: 600 };
+    const id = await loop.break(fault);
+    const healed = async () => (await loop.outcomes()).map(({ type }) => type);
+    await expect.poll(healed, { timeout: healMs, interval: 250 }).toContain('success');
+    await loop.repair(id);
+    await exerciseCharter();
+    let open = (await panelQueries()).filter(({ panel }) => panel !== emptyWhenWell);
+    const unanswered = async () => {
+      const answered = await Promise.all(open.map(({ expression }) => hasData(expression)));
+      open = open.filter((_query, index) => !answered[index]);
+      return open.map(({ dashboard, panel, expression }) => `${dashboard}, ${panel}: ${expression}`);
+    };
+    await expect.poll(unanswered, { timeout: healMs, interval: 1_000 }).toEqual([]);
+  },
+  3 * healMs,
+);
+
+async function hasData(expression: string): Promise<boolean> {
+  const query = new URLSearchParams({ query: expression });
+  const url = `${loop.installation.stack.urls.prometheus}/api/v1/query?${query.toString()}`;
+  const { data } = await callService<{ data: { result: ReadonlyArray<{ value: [number, string] }> } }>(url);
+  return data.result.some(({ value: [, value] }) => value !== 'NaN');
+}

@@ -17,6 +17,8 @@ export interface ExecuteMetrics {
   verified(type: OutcomeType, secondsToStabilize: number | null): void;
   inFlight(count: number): void;
   heartbeat(): void;
+  /** Share of the fullest budget of each kind that is spent. */
+  budgetsUsed(byKind: ReadonlyMap<string, number>): void;
 }
 
 export function createExecuteMetrics(registry: Registry): ExecuteMetrics {
@@ -83,6 +85,13 @@ export function createExecuteMetrics(registry: Registry): ExecuteMetrics {
     help: 'When the runner last looked for work.',
     registers,
   });
+  const budgets = new Gauge({
+    name: 'charter_execute_budget_used_ratio',
+    help: 'Share of the fullest budget of a kind that is spent within its window.',
+    labelNames: ['budget'],
+    registers,
+  });
+  budgets.set({ budget: 'risk global' }, 0);
   return {
     ended(state, seconds) {
       executions.inc({ state });
@@ -99,5 +108,8 @@ export function createExecuteMetrics(registry: Registry): ExecuteMetrics {
     },
     inFlight: (count) => running.set(count),
     heartbeat: () => alive.setToCurrentTime(),
+    budgetsUsed(byKind) {
+      for (const [budget, share] of byKind) budgets.set({ budget }, share);
+    },
   };
 }

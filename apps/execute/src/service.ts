@@ -1,5 +1,5 @@
 import { createPrometheus } from '@charter/prometheus';
-import { type Environment, type RunningService, startService } from '@charter/service';
+import { type Environment, everyInterval, type RunningService, startService } from '@charter/service';
 import { planQueue } from '@charter/shared/contracts';
 import { openStage } from '@charter/stage';
 import { newId } from '@charter/store';
@@ -15,15 +15,19 @@ import { prometheusSignals } from './adapters/prometheus-signals.ts';
 import { secretsFrom } from './adapters/secrets.ts';
 import type { ExecuteTables } from './adapters/tables.ts';
 import { targetView } from './adapters/target-view.ts';
+import { tracedEffectors } from './adapters/traced-effectors.ts';
 import { buildApp } from './app.ts';
 import { ExecuteConfig as Config, type ExecuteConfig, settingsFrom } from './config.ts';
 import { createExecuteMetrics } from './metrics.ts';
 import { executeMigrations } from './migrations.ts';
 import type { Checkpoint } from './ports.ts';
 import type { ExecuteDeps } from './workers/deps.ts';
+import { measureBudgets } from './workers/measure-budgets.ts';
 import { onPlan } from './workers/on-plan.ts';
 import { rehearse } from './workers/rehearse.ts';
 import { startRunner } from './workers/runner.ts';
+
+const measureMs = 5_000;
 
 /** Carries out plans. `checkpoint` is called between any two durable facts of a step. */
 export async function startExecute(
@@ -43,7 +47,8 @@ export async function startExecute(
   const prometheus = createPrometheus({ url: config.PROMETHEUS_URL, timeoutMs: 2_000 });
   const violations = monitorViolations({ name: 'monitor', url: config.MONITOR_URL, apiKey });
   const targets = await packTargets(stage);
-  const effectors = createEffectors({ apiKey, secretOf: secretsFrom(environment), now: () => Date.now() / 1_000 });
+  const made = createEffectors({ apiKey, secretOf: secretsFrom(environment), now: () => Date.now() / 1_000 });
+  const effectors = tracedEffectors(made, stage.tracing);
 
   const deps: ExecuteDeps = {
     store,
@@ -63,6 +68,7 @@ export async function startExecute(
     onError: (error, executionId) =>
       log.error({ err: error, executionId }, 'an execution met trouble and is taken up again'),
   };
+  const measuring = everyInterval(measureMs, measureBudgets(deps), stage.onError);
   const runner = startRunner(deps, `${environment.HOSTNAME ?? 'execute'}-${newId()}`);
   transport.consume(planQueue, onPlan({ store, wake: runner.wake }));
 
@@ -84,7 +90,7 @@ export async function startExecute(
     config,
     log,
     http,
-    closeables: [store, targets, prometheus, transport, runner],
+    closeables: [store, targets, prometheus, transport, measuring, runner],
   });
 }
 

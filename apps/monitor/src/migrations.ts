@@ -70,4 +70,14 @@ export const migrations: Migrations = {
     alter table violation alter column record type json using record::json;
     alter table alert alter column record type json using record::json;
   `,
+  '003-adaptations': `
+    create table adaptation (
+      kind text not null,
+      subject text not null,
+      value double precision not null,
+      reason text not null,
+      at timestamptz not null,
+      primary key (kind, subject)
+    );
+  `,
 };

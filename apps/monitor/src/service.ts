@@ -1,13 +1,15 @@
 import { createAlertmanager, createPrometheus } from '@charter/prometheus';
 import { type Environment, everyInterval, type RunningService, startService } from '@charter/service';
-import { cycleQueue, signalQueue } from '@charter/shared/contracts';
+import { cycleQueue, monitorAdaptationQueue, signalQueue } from '@charter/shared/contracts';
 import { keepPack, openStage } from '@charter/stage';
 import { alertmanagerAlerts } from './adapters/alertmanager-alerts.ts';
+import { holdRecords } from './adapters/hold-records.ts';
 import { observationLog } from './adapters/observation-log.ts';
 import { prometheusQueries } from './adapters/prometheus-queries.ts';
 import { violationLog } from './adapters/violation-log.ts';
 import { buildApp } from './app.ts';
 import { MonitorConfig, settingsFrom } from './config.ts';
+import { holding } from './domain/hold-rules.ts';
 import { createStormWindow } from './domain/storm-window.ts';
 import type { ActiveSilence } from './domain/suppression.ts';
 import { storedWatchFrom, watching } from './domain/watch.ts';
@@ -17,11 +19,12 @@ import type { MonitorTables } from './tables.ts';
 import { createAlertIntake } from './workers/alert-intake.ts';
 import { drainIntake } from './workers/drain-intake.ts';
 import { forgetOld } from './workers/forget-old.ts';
+import { onAdaptation } from './workers/on-adaptation.ts';
 import { onCycle } from './workers/on-cycle.ts';
 import { onSignal } from './workers/on-signal.ts';
 import { sweepDue } from './workers/sweep.ts';
 
-const everyMs = { sweep: 1_000, drain: 1_000, forget: 600_000 };
+const everyMs = { sweep: 1_000, drain: 1_000, forget: 600_000, holds: 10_000 };
 /** Answers of 10,000 series and more. */
 const answerBytes = 64 * 1024 * 1024;
 
@@ -51,7 +54,8 @@ export async function startMonitor(environment: Environment): Promise<RunningSer
   const alerts = alertmanagerAlerts(alertmanagers);
 
   const pack = await keepPack(stage, storedWatchFrom);
-  const watch = watching(pack);
+  const holds = await holdRecords(store);
+  const watch = holding(watching(pack), holds.seconds);
 
   let silences: readonly ActiveSilence[] = [];
   const derive = {
@@ -63,6 +67,7 @@ export async function startMonitor(environment: Environment): Promise<RunningSer
     silences: () => silences,
     stormWindow: createStormWindow(config.MONITOR_STORM_ANNOUNCEMENTS, config.MONITOR_STORM_WINDOW),
     metrics,
+    tracing: stage.tracing,
   };
 
   const intake = createAlertIntake({
@@ -71,7 +76,13 @@ export async function startMonitor(environment: Environment): Promise<RunningSer
     limit: config.MONITOR_INTAKE_LIMIT,
     onStored: () => drain.wake(),
   });
-  const drainRound = drainIntake({ ...derive, alerts, onDrained: (calls) => intake.drained(calls), onError });
+  const drainRound = drainIntake({
+    ...derive,
+    alerts,
+    onDrained: (calls) => intake.drained(calls),
+    isBusy: () => intake.isBusy(),
+    onError,
+  });
   const drain = everyInterval(
     everyMs.drain,
     async () => {
@@ -88,6 +99,7 @@ export async function startMonitor(environment: Environment): Promise<RunningSer
     },
     onError,
   );
+  const holdsAgain = everyInterval(everyMs.holds, holds.refresh, onError);
   const forget = everyInterval(
     everyMs.forget,
     forgetOld({ store, clock: Date.now, retentionSeconds: config.MONITOR_RETENTION }),
@@ -109,6 +121,7 @@ export async function startMonitor(environment: Environment): Promise<RunningSer
     { concurrency: 1 },
   );
   transport.consume(signalQueue, onSignal(derive));
+  transport.consume(monitorAdaptationQueue, onAdaptation({ store, onKept: holds.refresh }));
 
   const http = await buildApp({
     config,
@@ -127,6 +140,6 @@ export async function startMonitor(environment: Environment): Promise<RunningSer
     config,
     log,
     http,
-    closeables: [store, ...clients, pack, transport, drain, sweep, forget],
+    closeables: [store, ...clients, pack, transport, drain, sweep, forget, holdsAgain],
   });
 }

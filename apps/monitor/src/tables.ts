@@ -51,5 +51,7 @@ export interface MonitorTables {
   };
   alert_sender: { url: string };
   alert_intake: { id: Generated<string>; received_at: Generated<Date>; body: string; failure: string | null };
+  /** What Knowledge said last of each subject. */
+  adaptation: { kind: string; subject: string; value: number; reason: string; at: Date };
   evaluation: { rule: string; at: Date; record: Json<Evaluation> };
 }

@@ -55,6 +55,8 @@ function drainOf(errors: unknown[] = [], fields: Partial<DrainDeps> = {}) {
     silences: () => [],
     stormWindow: createStormWindow(1_000, 30),
     metrics,
+    tracing: null,
+    isBusy: () => false,
     alerts: {
       list: async () => ({ kind: 'inconclusive', reason: 'unavailable', detail: 'none here' }),
       listGroup: async () => ({ kind: 'inconclusive', reason: 'unavailable', detail: 'none here' }),

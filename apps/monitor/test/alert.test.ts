@@ -1,6 +1,6 @@
+import { traceparentOfIncident } from '@charter/shared/contracts';
 import { describe, expect, test } from 'vitest';
 import { evidenceOfAlerts, mergeAlert, subjectOfAlert } from '../src/domain/alert.ts';
-import { traceparentOfIncident } from '../src/domain/incident-trace.ts';
 import { reconcileAlerts } from '../src/domain/reconcile-alerts.ts';
 import { cleanJson } from '../src/domain/storable-text.ts';
 import { emptyWatch, type Watch, type WatchRule } from '../src/domain/watch.ts';

@@ -1,10 +1,11 @@
+import { isWindowOpen } from '@charter/shared/contracts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { observeQuery, type Sample } from '../src/domain/observe-query.ts';
 import { readingOf } from '../src/domain/reading.ts';
 import { defaultSettings } from '../src/domain/settings.ts';
 import { unseenSignal } from '../src/domain/step-signal.ts';
-import { isGlobMatch, isOpen } from '../src/domain/suppression.ts';
+import { isGlobMatch } from '../src/domain/suppression.ts';
 import type { WatchRule } from '../src/domain/watch.ts';
 import { second, start, subject } from './domain-fixture.ts';
 
@@ -132,12 +133,12 @@ describe('a maintenance window', () => {
     ['09:00', '17:00', 'thu', '17:00', false],
     ['09:00', '17:00', 'fri', '12:00', false],
   ] as const)('from %s to %s on %s is open on Thursday at %s: %s', ([from, until, day, clock, open]) => {
-    expect(isOpen(window({ weekly: { days: [day], start: from, end: until } }), thursday(clock))).toBe(open);
+    expect(isWindowOpen(window({ weekly: { days: [day], start: from, end: until } }), thursday(clock))).toBe(open);
   });
 
   test('between two instants includes the first and not the last', () => {
     const once = window({ from: '2026-01-01T09:00:00Z', until: '2026-01-01T10:00:00Z' });
-    expect(['08:59', '09:00', '09:59', '10:00'].map((clock) => isOpen(once, thursday(clock)))).toEqual([
+    expect(['08:59', '09:00', '09:59', '10:00'].map((clock) => isWindowOpen(once, thursday(clock)))).toEqual([
       false,
       true,
       true,

@@ -61,6 +61,7 @@ async function observe(at: number, values: Record<string, number>): Promise<void
     silences: () => [],
     stormWindow: createStormWindow(1_000, 30),
     metrics: createMetrics(createRegistry('monitor')),
+    tracing: null,
   };
   const observations = Object.entries(values).map(([component, value]) => measured(component, value, at));
   await store.transaction(async (tx) => void (await applyObservations(tx, observations, deps)));
@@ -84,6 +85,7 @@ test('under pressure the webhook answers 503 with Retry-After, never 429', async
         throw new CharterError('overloaded', 'too much waits');
       },
       drained: () => undefined,
+      isBusy: () => false,
       recount: async () => undefined,
     },
   );

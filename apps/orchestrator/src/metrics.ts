@@ -6,6 +6,8 @@ export interface OrchestratorMetrics {
   cycleOpened(trigger: string): void;
   permitAnswered(granted: boolean): void;
   paused(count: number): void;
+  /** The scheduler looked whether a cycle is due. */
+  beat(): void;
   escalated(count: number): void;
   incidents(byState: Readonly<Record<string, number>>): void;
 }
@@ -22,6 +24,11 @@ export function createMetrics(registry: Registry): OrchestratorMetrics {
     name: 'charter_orchestrator_stage_heartbeat_timestamp_seconds',
     help: 'When a stage last said something.',
     labelNames: ['stage'],
+    registers,
+  });
+  const alive = new Gauge({
+    name: 'charter_orchestrator_heartbeat_timestamp_seconds',
+    help: 'When the scheduler last looked whether a cycle is due.',
     registers,
   });
   const cycles = new Counter({
@@ -55,6 +62,7 @@ export function createMetrics(registry: Registry): OrchestratorMetrics {
     },
     cycleOpened: (trigger) => cycles.inc({ trigger }),
     permitAnswered: (granted) => permits.inc({ granted: String(granted) }),
+    beat: () => alive.setToCurrentTime(),
     paused: (count) => pauses.set(count),
     escalated: (count) => escalations.inc(count),
     incidents(byState) {

@@ -44,6 +44,7 @@ export async function startOrchestrator(environment: Environment): Promise<Runni
     async () => {
       const { cycleIntervalSeconds } = await settings.current();
       if (await cycles.openScheduled(cycleIntervalSeconds)) metrics.cycleOpened('schedule');
+      metrics.beat();
     },
     onError,
   );

@@ -8,6 +8,9 @@ import type { DeadLetter, Publisher } from './publisher.ts';
 
 export type Handler<Data> = (message: ReceivedMessage<Data>) => Promise<unknown>;
 
+/** Wraps the handling of each message, for instance into a span. */
+export type QueueTelemetry = (message: ReceivedMessage, handle: () => Promise<unknown>) => Promise<unknown>;
+
 export interface ConsumerDeps {
   readonly consumer: string;
   /** A connection of the worker's own: whoever closes one worker must not cut off another. */
@@ -21,6 +24,7 @@ export interface ConsumerDeps {
   ) => void;
   /** Stops the outbox from sending a message that no consumer can take. */
   readonly bury: (queue: string, id: string) => Promise<void>;
+  readonly telemetry?: QueueTelemetry;
   readonly concurrency?: number;
 }
 
@@ -47,7 +51,7 @@ export function startConsumer<Data>(
   handler: Handler<Data>,
   deps: ConsumerDeps,
 ): Consumer {
-  const { publisher, prefix, metrics, onError } = deps;
+  const { publisher, prefix, metrics, onError, telemetry } = deps;
   let taken = 0;
   let active = 0;
   let running = start();
@@ -77,8 +81,11 @@ export function startConsumer<Data>(
     active += 1;
     const started = performance.now();
     let verdict: Verdict = 'retried';
+    let traceparent: string | null = null;
     try {
-      const done = await handler(receive(queue, job));
+      const message = receive(queue, job);
+      traceparent = message.traceparent;
+      const done = await (telemetry ? telemetry(message, () => handler(message)) : handler(message));
       verdict = done === false ? 'repeated' : 'done';
     } catch (error) {
       if (error instanceof CharterError && error.retryable) {
@@ -94,7 +101,8 @@ export function startConsumer<Data>(
       throw error;
     } finally {
       active -= 1;
-      metrics.handled(queue.name, verdict, (performance.now() - started) / 1_000, (Date.now() - job.timestamp) / 1_000);
+      const seconds = (performance.now() - started) / 1_000;
+      metrics.handled(queue.name, verdict, seconds, (Date.now() - job.timestamp) / 1_000, traceparent);
     }
   }
 

@@ -1,3 +1,3 @@
-export type { Handler } from './consumer.ts';
+export type { Handler, QueueTelemetry } from './consumer.ts';
 export { createPublisher, type DeadLetter, type Publisher, type PublisherOptions } from './publisher.ts';
 export { openTransport, type Transport, type TransportOptions } from './transport.ts';

@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 export type Verdict = 'done' | 'repeated' | 'retried' | 'postponed' | 'buried';
 
 export interface QueueMetrics {
-  handled(queue: string, verdict: Verdict, handleSeconds: number, ageSeconds: number): void;
+  handled(queue: string, verdict: Verdict, handleSeconds: number, ageSeconds: number, traceparent: string | null): void;
   published(queue: string, count: number): void;
   backlog(waiting: number, dead: number, oldestSeconds: number): void;
   revived(queue: string): void;
@@ -23,9 +23,11 @@ export function createQueueMetrics(registry: Registry, app: string): QueueMetric
     name: name('queue_handle_duration_seconds'),
     help: 'Time to handle one message.',
     labelNames: ['queue'],
+    enableExemplars: true,
     buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
-    registers,
+    registers: [],
   });
+  registry.registerMetric(duration); // prom-client takes no exemplars in a registry that writes the classic text first
   const age = new Histogram({
     name: name('queue_message_age_seconds'),
     help: 'Time from a message being promised to its being handled.',
@@ -53,9 +55,10 @@ export function createQueueMetrics(registry: Registry, app: string): QueueMetric
     registers,
   });
   return {
-    handled(queue, verdict, handleSeconds, ageSeconds) {
+    handled(queue, verdict, handleSeconds, ageSeconds, traceparent) {
       messages.inc({ queue, verdict });
-      duration.observe({ queue }, handleSeconds);
+      const exemplar = traceparent === null ? {} : { exemplarLabels: { trace_id: traceparent.slice(3, 35) } };
+      duration.observe({ labels: { queue }, value: handleSeconds, ...exemplar });
       age.observe({ queue }, Math.max(0, ageSeconds));
     },
     published: (queue, count) => published.inc({ queue }, count),

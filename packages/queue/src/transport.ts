@@ -2,7 +2,7 @@ import { type QueueDefinition, queuePrefix } from '@charter/shared/contracts';
 import { buryMessage, outboxBacklog, type Store, startRelay } from '@charter/store';
 import type { Registry } from 'prom-client';
 import { workerConnection } from './connection.ts';
-import { type Consumer, type Handler, startConsumer } from './consumer.ts';
+import { type Consumer, type Handler, type QueueTelemetry, startConsumer } from './consumer.ts';
 import { createQueueMetrics } from './metrics.ts';
 import { createPublisher, type Publisher } from './publisher.ts';
 
@@ -19,6 +19,8 @@ export interface TransportOptions<Tables> {
   readonly prefix?: string;
   readonly resendAfterSeconds?: number;
   readonly allowVolatile?: boolean;
+  /** Does the handling of a message as part of its trace. */
+  readonly telemetry?: QueueTelemetry;
 }
 
 export interface Transport {
@@ -64,6 +66,7 @@ export function openTransport<Tables>(options: TransportOptions<Tables>): Transp
         prefix,
         metrics,
         onError,
+        ...(options.telemetry === undefined ? {} : { telemetry: options.telemetry }),
         bury: (name: string, id: string) => buryMessage(store, name, id),
       };
       consumers.push(startConsumer(queue, handler, concurrency === undefined ? deps : { ...deps, concurrency }));

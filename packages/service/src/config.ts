@@ -1,5 +1,6 @@
 import { CharterError } from '@charter/shared/contracts';
 import { z } from 'zod';
+import { traceSettings } from './trace-config.ts';
 
 /** Ports of the services before `CHARTER_PORT_BASE` shifts them. */
 export const defaultPorts = {
@@ -33,6 +34,7 @@ export const ServiceConfig = z.object({
   CHARTER_JWT_ISSUER: z.string().optional(),
   CHARTER_JWT_AUDIENCE: z.string().optional(),
   CHARTER_JWT_ROLE_CLAIM: z.string().default('role'),
+  ...traceSettings,
 });
 export type ServiceConfig = z.infer<typeof ServiceConfig>;
 

@@ -12,12 +12,14 @@ import { authenticate, type TokenSource } from './authentication.ts';
 import type { AppName, ServiceConfig } from './config.ts';
 import { answerBrokenRequest, answerFailures, sendProblem } from './failures-edge.ts';
 import { measureRequests } from './http-metrics.ts';
+import { spanRequests } from './http-spans.ts';
 import type { Log } from './log.ts';
 import { documentApi } from './openapi.ts';
 import { operationRoutes, type ReadinessCheck } from './operations.ts';
 import type { Registry } from './registry.ts';
 import { type ContentSecurity, secureHeaders } from './security-headers.ts';
 import { childTraceparent, traceIdOf } from './trace.ts';
+import { tracingOf } from './tracing.ts';
 import { refuseUndeclared, requireStrictSchemas, serializerCompiler, validatorCompiler } from './validation.ts';
 
 /** A service's HTTP side; `app.inject` reaches it without a port. */
@@ -156,6 +158,8 @@ export async function buildHttp(options: HttpOptions): Promise<HttpApp> {
   parseBodies(app, options.textTypes ?? []);
   answerFailures(app);
   traceRequests(app, log);
+  const tracing = await tracingOf(service, config);
+  if (tracing) spanRequests(app, tracing);
   measureRequests(app, service, registry);
   await secureHeaders(app, options.contentSecurity ?? {});
   await authenticate(app, config, options.tokenFrom);

@@ -20,3 +20,4 @@ export { pointersFrom, problemFrom } from './problem.ts';
 export { createRegistry, metricPrefix, type Registry } from './registry.ts';
 export { type Identity, identityOf, type Role, type RouteRole, role, roles } from './role.ts';
 export { childTraceparent, newTraceparent, traceIdOf, traceparentOf } from './trace.ts';
+export { inSpan, type RunningSpan, type SpanOptions, type Tracing, tracingOf } from './tracing.ts';

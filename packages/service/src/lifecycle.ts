@@ -3,6 +3,7 @@ import type { AppName, Environment, ServiceConfig } from './config.ts';
 import type { HttpApp } from './http.ts';
 import { listen } from './listen.ts';
 import { createLog, type Log } from './log.ts';
+import { tracingOf } from './tracing.ts';
 
 /** Whatever has to be closed: a server, a worker, a pool. */
 export interface Closeable {
@@ -68,7 +69,8 @@ export interface ServiceParts {
 
 /** Listens and gives the running service. When it cannot listen, closes all parts and throws. */
 export async function startService({ app, config, log, http, closeables }: ServiceParts): Promise<RunningService> {
-  const close = (): Promise<void> => closeAll(log, [...closeables, http]);
+  const tracing = await tracingOf(app, config);
+  const close = (): Promise<void> => closeAll(log, [...(tracing ? [tracing] : []), ...closeables, http]);
   try {
     const url = await listen(http, app, config);
     log.info({ url }, 'listening');

@@ -2,6 +2,7 @@ import { CharterError, failures } from '@charter/shared/contracts';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import { exposeMetrics } from './exposition.ts';
 import type { Log } from './log.ts';
 import { problemFrom } from './problem.ts';
 import type { Registry } from './registry.ts';
@@ -85,8 +86,8 @@ export const operationRoutes: FastifyPluginAsyncZod<OperationsOptions> = async (
   app.get('/-/healthy', open('Alive; touches nothing'), healthy);
   app.get('/ready', open('Ready, or why not, per dependency'), answerReady);
   app.get('/-/ready', open('Ready, or why not, per dependency'), answerReady);
-  app.get('/metrics', open('Metrics in the Prometheus text format'), async (_request, reply) => {
-    const text = await registry.metrics();
-    return reply.type(registry.contentType).send(text);
+  app.get('/metrics', open('Metrics, in the text format of Prometheus or OpenMetrics'), async (request, reply) => {
+    const { contentType, text } = await exposeMetrics(registry, request.headers.accept);
+    return reply.type(contentType).send(text);
   });
 };

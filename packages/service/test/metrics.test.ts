@@ -21,6 +21,27 @@ test('requests are measured by route pattern, so that callers cannot invent labe
   await app.close();
 });
 
+test('who prefers OpenMetrics gets it, with the trace of a request beside its duration; everybody else the same text as before', async () => {
+  const app = await buildSample({ registry: createRegistry('plan') });
+  const traceId = '4bf92f3577b34da6a3ce929d0e0e4736';
+  await app.inject({ url: '/things', headers: { traceparent: `00-${traceId}-00f067aa0ba902b7-01` } });
+  const names = (body: string) => [...body.matchAll(/^(\w+_total)\b/gm)].map(([name]) => name).toSorted();
+  const before = (await app.inject('/metrics')).body;
+  const accept = 'application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3';
+  const open = await app.inject({ url: '/metrics', headers: { accept } });
+  expect(open.headers['content-type']).toContain('application/openmetrics-text');
+  expect(open.body).toMatch(/# EOF\n$/);
+  expect(open.body).toMatch(
+    new RegExp(`http_request_duration_seconds_bucket\\{.*route="/things".*# \\{trace_id="${traceId}"\\}`),
+  );
+  const after = await app.inject('/metrics');
+  expect(after.headers['content-type']).toContain('text/plain');
+  expect(after.body).not.toContain('trace_id');
+  expect(names(before).length).toBeGreaterThan(0);
+  for (const body of [open.body, after.body]) expect(names(body)).toEqual(names(before));
+  await app.close();
+});
+
 test('every metric has the prefix of its app and passes promtool', async () => {
   const app = await buildSample({ registry: createRegistry('charter'), app: 'charter' });
   await app.inject('/things');

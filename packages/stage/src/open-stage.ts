@@ -1,13 +1,16 @@
-import { openTransport, type Transport } from '@charter/queue';
+import { openTransport, type QueueTelemetry, type Transport } from '@charter/queue';
 import {
   type AppName,
   configFrom,
   createLog,
   createRegistry,
   type Environment,
+  inSpan,
   type Log,
   type LoopConfig,
   type Registry,
+  type Tracing,
+  tracingOf,
 } from '@charter/service';
 import { type CharterClient, createCharterClient } from '@charter/shared/charter-client';
 import { openStore, type Store } from '@charter/store';
@@ -32,6 +35,8 @@ export interface Stage<Tables, Config extends LoopConfig> {
   readonly store: Store<Tables>;
   readonly transport: Transport;
   readonly charter: CharterClient;
+  /** Null while it is off. */
+  readonly tracing: Tracing | null;
   /** For work on a timer: logged, and the next round comes. */
   readonly onError: (error: unknown) => void;
   /** Checks of `/ready`. */
@@ -50,6 +55,7 @@ export async function openStage<Tables, Config extends LoopConfig>(
   const log = createLog(app, config);
   const registry = createRegistry(app);
   const store = await openStore<Tables>({ url: config.DATABASE_URL, schema: app, migrations });
+  const tracing = await tracingOf(app, config);
   const transport = openTransport({
     app,
     store,
@@ -58,6 +64,7 @@ export async function openStage<Tables, Config extends LoopConfig>(
     prefix: config.CHARTER_QUEUE_PREFIX,
     allowVolatile: config.CHARTER_ALLOW_VOLATILE_REDIS,
     onError: (error, context) => log.error({ err: error, ...context }, 'queue trouble'),
+    ...(tracing === null ? {} : { telemetry: spanOfMessage(tracing) }),
   });
   const apiKey = config.CHARTER_API_KEY;
   return {
@@ -66,6 +73,7 @@ export async function openStage<Tables, Config extends LoopConfig>(
     registry,
     store,
     transport,
+    tracing,
     charter: createCharterClient({
       url: config.CHARTER_URL,
       timeoutMs: charterMs,
@@ -75,3 +83,17 @@ export async function openStage<Tables, Config extends LoopConfig>(
     readiness: { postgres: () => store.ping(), redis: () => transport.ping() },
   };
 }
+
+/** Each stage's handling of a message is a span of the incident's trace, however long the message waited. */
+const spanOfMessage =
+  (tracing: Tracing): QueueTelemetry =>
+  ({ queue, id, incidentId, traceparent, emittedAt }, handle) => {
+    const attributes = {
+      'messaging.system': 'bullmq',
+      'messaging.destination.name': queue,
+      'messaging.message.id': id,
+      'charter.incident': incidentId ?? '',
+      'charter.waited_ms': Date.now() - Date.parse(emittedAt),
+    };
+    return inSpan(tracing, `${queue} process`, { kind: 'consumer', parent: traceparent, attributes }, handle);
+  };

@@ -1,4 +1,4 @@
-import type { Suppression, Window } from '@charter/shared/contracts';
+import { isWindowOpen, type Suppression, type Window } from '@charter/shared/contracts';
 
 /** A silence as Alertmanager reports it, reduced to what decides. `isMatch` applies its matchers to labels. */
 export interface ActiveSilence {
@@ -10,8 +10,6 @@ export interface SuppressionFacts {
   readonly windows: readonly Window[];
   readonly silences: readonly ActiveSilence[];
 }
-
-const weekdays = ['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'] as const;
 
 /**
  * Why nothing may act on a violation now, or null. A maintenance window rules before a silence; what Alertmanager says of the
@@ -26,33 +24,13 @@ export function suppressionOf(
     (candidate) =>
       candidate.type === 'maintenance' &&
       candidate.targets.some((glob) => isGlobMatch(glob, subject.component)) &&
-      isOpen(candidate, now),
+      isWindowOpen(candidate, now),
   );
   if (window) return { by: 'window', reference: window.metadata.name };
   if (subject.alert) return subject.alert;
   const silence = silences.find(({ isMatch }) => isMatch(subject.labels));
   return silence ? { by: 'silence', reference: silence.id } : null;
 }
-
-/** Whether a window is open at an instant. A weekly one that ends before it starts runs past midnight (UTC). */
-export function isOpen(window: Window, now: number): boolean {
-  const { weekly, from, until } = window;
-  if (weekly === undefined) {
-    return from !== undefined && until !== undefined && now >= Date.parse(from) && now < Date.parse(until);
-  }
-  const start = minutesOf(weekly.start);
-  const end = minutesOf(weekly.end);
-  const today = new Date(now);
-  const minute = today.getUTCHours() * 60 + today.getUTCMinutes();
-  const isOn = (offsetDays: number): boolean => {
-    const day = weekdays[(today.getUTCDay() + 7 + offsetDays) % 7];
-    return day !== undefined && weekly.days.includes(day);
-  };
-  if (start < end) return isOn(0) && minute >= start && minute < end;
-  return (isOn(0) && minute >= start) || (isOn(-1) && minute < end);
-}
-
-const minutesOf = (clock: string): number => Number(clock.slice(0, 2)) * 60 + Number(clock.slice(3));
 
 /** `*` stands for any run of characters, `?` for one. Linear in the text for each star, so no pattern can block. */
 export function isGlobMatch(glob: string, text: string): boolean {

@@ -14,6 +14,8 @@ export interface WatchRule {
   readonly resolveThreshold: number | null;
   readonly forSeconds: number;
   readonly resolveForSeconds: number;
+  /** How long what is learned may make it wait in all; not at all when absent. */
+  readonly holdUpToSeconds?: number;
   readonly severity: Severity;
   readonly upstream: string | null;
   readonly description: string | null;
@@ -74,6 +76,7 @@ const watchRuleFrom = (rule: Rule): WatchRule => ({
   resolveThreshold: rule.resolveThreshold ?? null,
   forSeconds: rule.for ?? 0,
   resolveForSeconds: rule.resolveFor ?? 0,
+  ...(rule.holdUpTo === undefined ? {} : { holdUpToSeconds: rule.holdUpTo }),
   severity: rule.severity,
   upstream: rule.upstream ?? null,
   description: rule.metadata.description ?? null,

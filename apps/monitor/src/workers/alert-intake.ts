@@ -23,6 +23,8 @@ export interface AlertIntake {
   accept(payload: WebhookPayload): Promise<void>;
   /** So many stored calls have been worked on. */
   drained(count: number): void;
+  /** Whether calls came in the last moment. */
+  isBusy(): boolean;
   /** How many wait, by count of the database. */
   recount(): Promise<void>;
 }
@@ -36,12 +38,14 @@ interface Waiting {
 
 /** Calls in one statement at most: their bodies are held twice while it runs. */
 const callsPerCommit = 100;
+const momentMs = 100;
 
 /** Stores webhook calls, those that arrive while one commit runs together in the next. */
 export function createAlertIntake({ store, metrics, limit, onStored }: AlertIntakeDeps): AlertIntake {
   const waiting: Waiting[] = [];
   let backlog = 0;
   let committing = false;
+  let calledAt = Number.NEGATIVE_INFINITY;
 
   async function commitWaiting(): Promise<void> {
     if (committing) return;
@@ -77,6 +81,7 @@ export function createAlertIntake({ store, metrics, limit, onStored }: AlertInta
         metrics.webhook('refused', payload.alerts.length, 0);
         throw new CharterError('overloaded', `${String(backlog)} webhook calls wait already`);
       }
+      calledAt = performance.now();
       const stored = Promise.withResolvers<void>();
       waiting.push({
         body: cleanJson(JSON.stringify(heardFrom(payload, Date.now()))),
@@ -90,6 +95,7 @@ export function createAlertIntake({ store, metrics, limit, onStored }: AlertInta
     drained(count) {
       backlog = Math.max(0, backlog - count);
     },
+    isBusy: () => performance.now() - calledAt < momentMs,
     async recount() {
       const { rows } = await sql<{ waiting: string; oldest: number | null }>`
         select count(*) as waiting, extract(epoch from now() - min(received_at))::float8 as oldest

@@ -1,14 +1,15 @@
-import { timelineQueue, violationQueue } from '@charter/shared/contracts';
+import type { Tracing } from '@charter/service';
+import { timelineQueue, traceparentOfIncident, violationQueue } from '@charter/shared/contracts';
 import { newId, type Tx } from '@charter/store';
 import { rememberedOf, saveDerived } from '../adapters/remembered.ts';
 import { type Change, type Derived, deriveViolations, type Remembered } from '../domain/derive-violations.ts';
-import { traceparentOfIncident } from '../domain/incident-trace.ts';
 import { fingerprintOfObservation, type Observation } from '../domain/observation.ts';
 import type { MonitorSettings } from '../domain/settings.ts';
 import type { SignalState } from '../domain/signal-state.ts';
 import type { StormWindow } from '../domain/storm-window.ts';
 import type { ActiveSilence } from '../domain/suppression.ts';
 import { timelineEntryOf } from '../domain/tell.ts';
+import type { ViolationRecord } from '../domain/violation-record.ts';
 import type { Watch } from '../domain/watch.ts';
 import type { MonitorMetrics } from '../metrics.ts';
 import type { Clock } from '../ports.ts';
@@ -24,6 +25,8 @@ export interface DeriveDeps {
   readonly silences: () => readonly ActiveSilence[];
   readonly stormWindow: StormWindow;
   readonly metrics: MonitorMetrics;
+  /** Begins the trace of each incident; null while tracing is off. */
+  readonly tracing: Tracing | null;
 }
 
 /**
@@ -49,7 +52,8 @@ export async function applyObservations(
   };
   const derived = deriveViolations(remembered, observations, surroundings, now, newId);
   await saveDerived(tx.db, derived, remembered.incidents, now);
-  await announce(tx, derived, remembered, now, cycleId);
+  const begun = await announce(tx, derived, remembered, now, cycleId);
+  for (const { incidentId, component, rule } of begun) beginTrace(deps.tracing, incidentId, { component, rule });
   deps.stormWindow.spend(
     derived.announcements.filter(({ kind }) => kind === 'opened' || kind === 'repeated').length,
     now,
@@ -64,7 +68,7 @@ async function announce(
   { incidents }: Remembered,
   now: number,
   cycleId: string | undefined,
-): Promise<void> {
+): Promise<ViolationRecord[]> {
   const told = new Set([...incidents.values()].filter(({ announced }) => announced).map(({ id }) => id));
   const optionsOf = ({ violation: { incidentId } }: Change) => ({
     incidentId,
@@ -75,10 +79,24 @@ async function announce(
     violationQueue,
     announcements.map((change) => ({ data: change.violation, options: optionsOf(change) })),
   );
+  const begun: ViolationRecord[] = [];
   const lines = announcements.flatMap((change) => {
-    const entry = timelineEntryOf(change, !told.has(change.violation.incidentId), now);
+    const isFirst = !told.has(change.violation.incidentId);
+    if (isFirst) begun.push(change.violation);
+    const entry = timelineEntryOf(change, isFirst, now);
     told.add(change.violation.incidentId);
     return entry ? [{ data: entry, options: optionsOf(change) }] : [];
   });
   await tx.enqueueAll(timelineQueue, lines);
+  return begun;
+}
+
+/** The span that all others of the incident are below: `traceparentOfIncident` names it on every message. */
+function beginTrace(
+  tracing: Tracing | null,
+  incidentId: string,
+  { component, rule }: { readonly component: string; readonly rule: string },
+): void {
+  const attributes = { 'charter.incident': incidentId, 'charter.component': component, 'charter.rule': rule };
+  tracing?.start('incident', { parent: null, self: traceparentOfIncident(incidentId), attributes }).end();
 }

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { CharterError } from '@charter/shared/contracts';
 import type { Store, Tx } from '@charter/store';
 import { sql } from 'kysely';
@@ -13,6 +14,8 @@ export interface DrainDeps extends DeriveDeps {
   readonly store: Store<MonitorTables>;
   readonly alerts: AlertSource;
   readonly onDrained: (calls: number) => void;
+  /** Whether calls keep arriving: their acknowledgement goes before the work on older ones. */
+  readonly isBusy: () => boolean;
   readonly onError: (error: unknown) => void;
 }
 
@@ -36,7 +39,9 @@ export function drainIntake(deps: DrainDeps): () => Promise<boolean> {
       const calls = await oldest(deps.store);
       if (calls.length === 0) return false;
       try {
+        const started = performance.now();
         await work(calls, deps);
+        if (deps.isBusy()) await pause(performance.now() - started);
       } catch (error) {
         if (error instanceof CharterError && error.retryable) throw error;
         deps.onError(error);

@@ -1,8 +1,7 @@
-import { timelineQueue } from '@charter/shared/contracts';
+import { timelineQueue, traceparentOfIncident } from '@charter/shared/contracts';
 import type { Store } from '@charter/store';
 import { sql } from 'kysely';
 import { activeSignals, deriveAlone } from '../adapters/remembered.ts';
-import { traceparentOfIncident } from '../domain/incident-trace.ts';
 import { clearedEntry } from '../domain/tell.ts';
 import type { MonitorTables } from '../tables.ts';
 import { applyObservations, type DeriveDeps } from './apply-observations.ts';

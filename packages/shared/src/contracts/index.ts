@@ -12,16 +12,20 @@ export {
 export { Duration, secondsFrom } from './duration.ts';
 export { EffectorSpec } from './effector-spec.ts';
 export { CharterError, type FailureCode, type FailurePointer, failures } from './failure.ts';
+export { traceparentOfIncident } from './incident-trace.ts';
+export { endOfWindow, isWindowOpen } from './open-window.ts';
 export { Disposition, Outcome, OutcomeEvidence, OutcomeType } from './outcome.ts';
 export {
   ActivePack,
   MetricWatch,
   PackDocument,
   PackSignal,
+  Precondition,
   Rule,
   Strategy,
   StrategyParameter,
   Target,
+  TargetCapacity,
   Window,
 } from './pack.ts';
 export { PauseScope, Permit } from './permit.ts';
