@@ -1,10 +1,10 @@
 import type { AutomationMode } from '@charter/shared/contracts';
-import { Window } from '@charter/shared/contracts';
+import { isWindowOpen, Window } from '@charter/shared/contracts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type CastVote, tallyOf, voteRefusal } from '../src/domain/approval-votes.ts';
 import { effectiveAutomation } from '../src/domain/automation.ts';
-import { coversTarget, isOpen } from '../src/domain/open-windows.ts';
+import { coversTarget } from '../src/domain/open-windows.ts';
 import { usedUp } from '../src/domain/usage.ts';
 
 const window = (rest: object) =>
@@ -25,7 +25,7 @@ describe('windows', () => {
     [window({ from: '2026-01-01T00:00:00Z', until: '2026-01-02T00:00:00Z' }), '2026-01-01T00:00:00Z', true],
     [window({ from: '2026-01-01T00:00:00Z', until: '2026-01-02T00:00:00Z' }), '2026-01-02T00:00:00Z', false],
   ])('%# is open at its time and not outside it', (given, at, open) => {
-    expect(isOpen(given, Date.parse(at))).toBe(open);
+    expect(isWindowOpen(given, Date.parse(at))).toBe(open);
   });
 
   test.each([

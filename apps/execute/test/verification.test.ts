@@ -114,3 +114,64 @@ describe('verification of a violation of 2 above a threshold of 1', () => {
     );
   });
 });
+
+describe('a recovery beside what was left alone', () => {
+  const peer = violated({ role: 'peer', component: 'inventory', before: null });
+  const three = (...values: number[]): Reading[][] => Array.from({ length: 3 }, () => values.map(value));
+  const beside = (own: number, ...peers: number[]) =>
+    judged(three(own, ...peers), {
+      signals: [violated(), ...peers.map(() => peer)],
+      baseline: [value(2), ...peers.map(() => value(2))],
+    });
+
+  test('peers that stay in trouble leave the whole recovery to the plan', () => {
+    expect(beside(0.5, 2, 2.1)).toMatchObject({ type: 'success', attribution: 1 });
+  });
+  test('peers that recovered as well leave nothing of it, and the reason says so', () => {
+    const verdict = beside(0.5, 0.4, 0.6);
+    expect(verdict).toMatchObject({ type: 'success', attribution: 0 });
+    expect(verdict?.reason).toContain('2 of 2 untreated peers recovered as well');
+    expect(verdict?.evidence.filter(({ role }) => role === 'peer').map(({ resolved }) => resolved)).toEqual([
+      true,
+      true,
+    ]);
+  });
+  test('peers that recovered in part leave the rest', () => {
+    expect(beside(0.5, 0.5, 2)?.attribution).toBeCloseTo(0.5);
+  });
+  test('a peer that was never in trouble, or cannot be read, says nothing', () => {
+    const signals = [violated(), peer];
+    const healthy = judged(three(0.5, 0.4), { signals, baseline: [value(2), value(0.4)] });
+    expect(healthy?.attribution).toBe(1);
+    const blind = judged(three(0.5, Number.NaN), { signals, baseline: [value(2), value(2)] });
+    expect(blind).toMatchObject({ type: 'success', attribution: 1 });
+  });
+  test('without a peer the base rate of self-recovery is taken off', () => {
+    const { verification } = planFrom({ actions: [], verification: { intervalSeconds: 1, windowSeconds: 10 } });
+    const samples = series(0.5, 0.5, 0.5).map((readings, index) => ({ atMs: index * 1_000, readings }));
+    const facts = { verification: { ...verification, selfRecovery: 0.3 }, baseline: null, samples, fromMs: 0 };
+    const verdict = judge(facts, 10_000, margins);
+    expect(verdict?.attribution).toBeCloseTo(0.7);
+    expect(verdict?.reason).toContain('30 % of such violations go away by themselves');
+  });
+  test('what went as far the wrong way without any change is not the doing of the plan', () => {
+    expect(beside(3)?.type).toBe('degradation');
+    expect(beside(3, 3.1, 2.9)?.type).toBe('ineffective');
+    expect(beside(5, 2.5, 2.6)?.type).toBe('degradation');
+  });
+  test('nothing that did not recover is credited to anybody', () => {
+    expect(beside(2, 2)?.attribution).toBeNull();
+  });
+  test('a neighbor that could be read before and cannot since leaves the outcome unknown', () => {
+    const gone: Reading = { kind: 'missing', reason: 'empty' };
+    const moments = Array.from({ length: 3 }, () => [value(0.5), gone]);
+    const signals = [violated(), neighbor];
+    const baseline = [value(2), value(0.01)];
+    expect(judged(moments, { signals, baseline, at: 3_000 })).toBeNull();
+    expect(judged(moments, { signals, baseline })).toMatchObject({
+      type: 'unknown',
+      reason: expect.stringContaining('Neighbor api cannot be told any more'),
+    });
+    expect(judged(moments, { signals, baseline: [value(2), gone] })?.type).toBe('success');
+  });
+});

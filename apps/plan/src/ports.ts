@@ -8,6 +8,7 @@ import type {
   Strategy,
   Target,
   TargetState,
+  Window,
 } from '@charter/shared/contracts';
 
 /** The parts of the active pack that planning reads; null until there was one. */
@@ -15,6 +16,7 @@ export interface PlanningPack {
   readonly rules: ReadonlyMap<string, Rule>;
   readonly targets: ReadonlyMap<string, Target>;
   readonly strategies: readonly Strategy[];
+  readonly windows: readonly Window[];
 }
 
 export interface ActivePackSource {

@@ -52,7 +52,7 @@ function build(environment: Partial<ServiceConfig> = {}) {
   const { url } = neighbors;
   const executor = executeRest({ name: 'execute', url });
   const records = situationRecords(store);
-  const pack = { current: () => ({ rules, targets, strategies }) };
+  const pack = { current: () => ({ rules, targets, strategies, windows: [] }) };
   const charter = createCharterClient({ url });
   return buildApp({
     config,

@@ -54,6 +54,8 @@ export const symptomIn = ({ violations, rootCauses }: Analysis): string =>
 export function recordsOf(memory: PlanMemory, knowledge: Knowledge, now: () => number): PlannerDeps['records'] {
   const rows = () => [...memory.plans.values()];
   return {
+    // analyses of a simulation are never merged into another incident's
+    mergedInto: async () => [],
     attempts: async (incidentId) =>
       rows()
         .filter(({ plan }) => plan.incidentId === incidentId)

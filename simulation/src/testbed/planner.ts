@@ -15,6 +15,7 @@ const planningPack = {
   rules: new Map(pack.rules.map((rule) => [rule.metadata.name, rule])),
   targets: new Map(pack.targets.map((target) => [target.metadata.name, target])),
   strategies: pack.strategies,
+  windows: pack.windows,
 };
 
 export interface PlannerParts {

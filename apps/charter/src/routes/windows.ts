@@ -2,6 +2,7 @@ import { identityOf, role } from '@charter/service';
 import {
   CharterError,
   Instant,
+  isWindowOpen,
   Name,
   PageQuery,
   Problem,
@@ -14,7 +15,6 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Governance } from '../adapters/governance.ts';
 import type { TimeWindows } from '../adapters/time-windows.ts';
-import { isOpen } from '../domain/open-windows.ts';
 
 const { type, targets, from, until, weekly } = Window.shape;
 const NewWindow = z
@@ -108,7 +108,7 @@ const shown = (
   from: window.from ?? null,
   until: window.until ?? null,
   weekly: window.weekly ?? null,
-  open: isOpen(window, now),
+  open: isWindowOpen(window, now),
   createdBy: stored?.createdBy ?? null,
   createdAt: stored?.createdAt ?? null,
 });

@@ -1,9 +1,10 @@
-import { OutcomeType, Plan } from '@charter/shared/contracts';
+import { Analysis, OutcomeType, Plan, type Violation } from '@charter/shared/contracts';
 import type { Store, Tx } from '@charter/store';
 import { sql } from 'kysely';
 import { type Attempt, PlanStatus } from '../domain/attempt.ts';
 import type { LearnedPrior } from '../domain/beliefs.ts';
 import type { Freeze, OpenPlan, PastChange } from '../domain/conflicts.ts';
+import { isFiring } from '../domain/restraint.ts';
 import { type Brake, released } from '../domain/storm-brake.ts';
 import type { PlanTables } from './tables.ts';
 
@@ -72,6 +73,17 @@ export function situationRecords(store: Store<PlanTables>) {
         .where('heard_at', '>', sql<Date>`now() - make_interval(secs => ${staleSeconds})`)
         .execute();
       return new Set(rows.map(({ blamed }) => blamed));
+    },
+
+    /** Violations that fire in incidents which became part of this one. */
+    async mergedInto(incidentId: string): Promise<Violation[]> {
+      const rows = await db
+        .selectFrom('incident')
+        .select('analysis')
+        .where('merged_into', '=', incidentId)
+        .where('state', '=', 'open')
+        .execute();
+      return rows.flatMap(({ analysis }) => Analysis.parse(analysis).violations.filter(isFiring));
     },
 
     async brake(environment: string): Promise<Brake> {

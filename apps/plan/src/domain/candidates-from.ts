@@ -1,5 +1,6 @@
 import { actionProfiles, type Pattern, type RootCause, type Strategy, type Violation } from '@charter/shared/contracts';
 import { type Candidate, causeKey, jointShare } from './candidate.ts';
+import { checkPreconditions } from './declared-preconditions.ts';
 import { fillActions, type Surroundings } from './fill-actions.ts';
 import { isApplicable } from './match-strategy.ts';
 
@@ -24,6 +25,7 @@ export function candidatesFrom(facts: CandidateFacts): Candidate[] {
 
 function candidateFrom(strategy: Strategy, rootCause: RootCause, facts: CandidateFacts): Candidate {
   const { actions, changes, notes, blockedBy } = fillActions(strategy, rootCause, facts);
+  const { met, unmet } = checkPreconditions(strategy.preconditions, { ...facts, rootCause });
   const touched = new Set(strategy.actions.map(({ target }) => target ?? rootCause.component));
   const classes = [...touched].map((name) => [name, facts.targets.get(name)?.class ?? 'service'] as const);
   const slowest = Math.max(...strategy.actions.map(({ delay }) => delay ?? 0));
@@ -40,8 +42,8 @@ function candidateFrom(strategy: Strategy, rootCause: RootCause, facts: Candidat
     risk: jointShare(strategy.actions.map(({ action, risk }) => risk ?? actionProfiles[action].risk)),
     expectedSuccess: strategy.expected.success,
     expectedSeconds: strategy.expected.delay ?? slowest,
-    notes,
-    blockedBy,
+    notes: [...met, ...notes],
+    blockedBy: unmet ?? blockedBy,
   };
 }
 

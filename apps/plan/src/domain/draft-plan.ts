@@ -28,6 +28,7 @@ export interface Choice {
   readonly decisionIds: readonly string[];
   readonly reasons: readonly string[];
   readonly choice?: PlanChoice;
+  readonly policy?: string | null;
 }
 
 export interface Draft {
@@ -69,12 +70,18 @@ export function draftPlan(draft: Draft, settings: PlanningSettings): Plan {
     approval: choice.approval,
     obligations: choice.obligations,
     decisionIds: [...new Set(choice.decisionIds)].slice(0, 50),
-    verification: verificationOf(candidate, analysis.violations, watched, settings),
+    verification: verificationOf(
+      candidate,
+      [...analysis.violations, ...(watched.merged ?? [])],
+      { ...watched, selfRecovery: proposal.selfRecovery },
+      settings,
+    ),
     hash: planHash(analysis.environment, actions),
     generations: {},
     createdAt: now,
     expiresAt,
     ...(choice.choice ? { choice: choice.choice } : {}),
+    ...(choice.policy === undefined ? {} : { policy: choice.policy }),
   };
 }
 

@@ -1,8 +1,19 @@
-import type { Analysis, Instant, Rule, Severity, Strategy, Target, TargetState } from '@charter/shared/contracts';
+import type {
+  Analysis,
+  Instant,
+  Rule,
+  Severity,
+  Strategy,
+  Target,
+  TargetState,
+  Violation,
+  Window,
+} from '@charter/shared/contracts';
 import type { Attempt } from './attempt.ts';
-import type { Beliefs } from './beliefs.ts';
-import type { Candidate } from './candidate.ts';
+import { type Beliefs, selfRecoveryBelief } from './beliefs.ts';
+import { type Candidate, causeKey } from './candidate.ts';
 import { candidatesFrom } from './candidates-from.ts';
+import { closedByWindow } from './closed-by-window.ts';
 import { type Conflict, clashOf, type Freeze, type OpenPlan, type PastChange } from './conflicts.ts';
 import { usedUp } from './ladder.ts';
 import { worstSeverity } from './priority-of.ts';
@@ -26,6 +37,10 @@ export interface Situation {
   readonly past: readonly PastChange[];
   readonly frozen: readonly Freeze[];
   readonly brake: Brake;
+  /** Times in which automation keeps still. */
+  readonly windows?: readonly Window[];
+  /** Firing violations of incidents that became part of this one. */
+  readonly merged?: readonly Violation[];
   /** Reward that exploring may spend. */
   readonly saved?: number;
   readonly now: Instant;
@@ -40,6 +55,8 @@ export interface Proposal {
   /** The ones to ask the charter about, best first; none means the null plan. */
   readonly running: readonly (RankedPlan & { readonly candidate: Candidate })[];
   readonly conflicts: readonly Conflict[];
+  /** Chance that the violation goes away by itself. */
+  readonly selfRecovery: number;
 }
 
 /** The planner: facts in, ranking out. No clock, no randomness, no I/O. */
@@ -54,7 +71,7 @@ export function propose(situation: Situation, settings: PlanningSettings): Propo
     rootCauses: analysis.rootCauses,
     violations: analysis.violations.filter(isFiring),
     patterns: analysis.patterns,
-  }).map((candidate) => ({ ...candidate, blockedBy: standingBlock(candidate, restraint, attempts, settings) }));
+  }).map((candidate) => ({ ...candidate, blockedBy: standingBlock(candidate, restraint, situation, settings) }));
   const { ranked, conflicts } = withoutClashes(
     rankPlans(candidates, situation.beliefs, severity, settings),
     situation,
@@ -63,13 +80,21 @@ export function propose(situation: Situation, settings: PlanningSettings): Propo
   const running = ranked.flatMap((entry) =>
     entry.candidate && entry.blockedBy === null ? [{ ...entry, candidate: entry.candidate }] : [],
   );
-  return { severity, restraint, ranked, running: running.slice(0, settings.maxCandidates), conflicts };
+  const likeliest = analysis.rootCauses[0];
+  return {
+    severity,
+    restraint,
+    ranked,
+    running: running.slice(0, settings.maxCandidates),
+    conflicts,
+    selfRecovery: selfRecoveryBelief(likeliest ? causeKey(likeliest) : null, situation.beliefs, settings).mean,
+  };
 }
 
 function standingBlock(
   candidate: Candidate,
   restraint: Restraint | null,
-  attempts: readonly Attempt[],
+  { attempts, windows = [], now }: Situation,
   settings: PlanningSettings,
 ): string | null {
   const { confidence, component, metric } = candidate.cause;
@@ -77,7 +102,8 @@ function standingBlock(
   if (confidence < settings.minConfidence) {
     return `that ${metric} of ${component} is the cause is only ${(confidence * 100).toFixed(0)} % certain`;
   }
-  return usedUp(candidate, attempts, settings) ?? candidate.blockedBy;
+  const targets = candidate.actions.map(({ target }) => target);
+  return usedUp(candidate, attempts, settings) ?? closedByWindow(targets, windows, now) ?? candidate.blockedBy;
 }
 
 /** Only what is otherwise in the running can clash: a candidate nobody would choose opens no conflict. */

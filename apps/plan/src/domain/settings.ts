@@ -34,6 +34,8 @@ export interface PlanningSettings {
   readonly watchSeconds: number;
   /** How many signals verification looks at, the violated ones first. */
   readonly verifySignals: number;
+  /** How many of these may be peers that are left alone. */
+  readonly verifyPeers: number;
   readonly verifySamples: number;
   readonly verifyIntervalSeconds: number;
   readonly verifyWindowSeconds: number;
@@ -77,6 +79,7 @@ export const defaultSettings: PlanningSettings = {
   approvalSeconds: 900,
   watchSeconds: 600,
   verifySignals: 40,
+  verifyPeers: 5,
   verifySamples: 3,
   verifyIntervalSeconds: 2,
   verifyWindowSeconds: 30,

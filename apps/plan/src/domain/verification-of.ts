@@ -7,6 +7,10 @@ import type { PlanningSettings } from './settings.ts';
 export interface Watched {
   readonly targets: ReadonlyMap<string, Target>;
   readonly rules: ReadonlyMap<string, Rule>;
+  /** Firing violations of incidents that became part of this one: they have to end as well. */
+  readonly merged?: readonly Violation[];
+  /** How often such violations go away by themselves. */
+  readonly selfRecovery?: number;
 }
 
 /** Which comparator means worse; a signal that is bad both ways cannot show a side effect. */
@@ -14,7 +18,8 @@ const worseBy = { up: '>', down: '<', both: null } as const satisfies Record<Met
 
 /**
  * What to look at after acting: the violated rules themselves, then all rules and signals of the targets and of what
- * calls or serves them, which must not get worse.
+ * calls or serves them, which must not get worse, and the violated rules on peers that are left alone, which tell what
+ * happens without acting.
  */
 export function verificationOf(
   candidate: Candidate | null,
@@ -24,12 +29,15 @@ export function verificationOf(
 ): Verification {
   const violated = actionable(violations).map((violation) => violatedSignal(violation, watched.rules));
   const neighbors = candidate ? neighborSignals(candidate, watched, violated) : [];
+  const peers = candidate ? peerSignals(candidate, watched, violated).slice(0, settings.verifyPeers) : [];
+  const own = [...violated, ...neighbors].slice(0, settings.verifySignals - peers.length);
   return {
-    signals: [...violated.slice(0, settings.verifySignals), ...neighbors].slice(0, settings.verifySignals),
+    signals: [...own, ...peers],
     delaySeconds: Math.max(0, ...(candidate?.actions.map(({ delaySeconds }) => delaySeconds) ?? [])),
     samples: settings.verifySamples,
     intervalSeconds: settings.verifyIntervalSeconds,
     windowSeconds: settings.verifyWindowSeconds,
+    ...(watched.selfRecovery === undefined ? {} : { selfRecovery: watched.selfRecovery }),
   };
 }
 
@@ -46,15 +54,40 @@ const violatedSignal = (violation: Violation, rules: ReadonlyMap<string, Rule>):
   before: violation.value,
 });
 
+/** What is acted on, and what calls or serves it: the change may show there. */
+function reachOf(candidate: Candidate, targets: Watched['targets']): Set<string> {
+  const acted = new Set(candidate.actions.map(({ target }) => target));
+  const served = [...acted].flatMap((name) => targets.get(name)?.dependsOn ?? []);
+  const callers = [...targets.values()].filter(({ dependsOn }) => dependsOn.some((name) => acted.has(name)));
+  return new Set([...acted, ...callers.map(({ metadata }) => metadata.name), ...served]);
+}
+
+/** The violated rules on targets of the same class that the change cannot reach; a rule for one component has no peers. */
+function peerSignals(
+  candidate: Candidate,
+  { targets, rules }: Watched,
+  violated: readonly VerificationSignal[],
+): VerificationSignal[] {
+  const reach = reachOf(candidate, targets);
+  return violated.flatMap((signal) => {
+    const rule = rules.get(signal.rule);
+    const kind = targets.get(signal.component)?.class;
+    if (signal.query === null || rule === undefined || rule.component !== undefined || kind === undefined) return [];
+    const names = [...targets.values()].filter((target) => target.class === kind).map(({ metadata }) => metadata.name);
+    return names
+      .filter((name) => !reach.has(name) && !violated.some((own) => own.rule === signal.rule && own.component === name))
+      .map(
+        (component): VerificationSignal => ({ ...signal, role: 'peer', component, fingerprint: null, before: null }),
+      );
+  });
+}
+
 function neighborSignals(
   candidate: Candidate,
   { targets, rules }: Watched,
   violated: readonly VerificationSignal[],
 ): VerificationSignal[] {
-  const acted = new Set(candidate.actions.map(({ target }) => target));
-  const served = [...acted].flatMap((name) => targets.get(name)?.dependsOn ?? []);
-  const callers = [...targets.values()].filter(({ dependsOn }) => dependsOn.some((name) => acted.has(name)));
-  const names = new Set([...acted, ...callers.map(({ metadata }) => metadata.name), ...served]);
+  const names = reachOf(candidate, targets);
   const known = new Set(
     violated.flatMap(({ component, rule, metric }) => [`${component} ${rule}`, `${component} ${metric}`]),
   );

@@ -24,18 +24,20 @@ export async function gatherSituation(analysis: Analysis, deps: GatherDeps): Pro
   const { executor, records, settings } = deps;
   const pack = deps.pack.current();
   if (!pack) throw new CharterError('upstream-unavailable', 'There is no pack from the charter yet');
-  const [states, recommendations, priors, attempts, open, past, frozen, blamed, brake, saved] = await Promise.all([
-    executor.targetStates(),
-    recommendationsFor(analysis, deps),
-    records.priors(),
-    records.attempts(analysis.incidentId),
-    records.openPlans(analysis.incidentId),
-    records.pastChanges(settings.oscillationWindowSeconds),
-    records.freezes(),
-    records.blamed(analysis.environment, settings.staleIncidentSeconds),
-    records.brake(analysis.environment),
-    records.saved(analysis.environment, settings.exploreDays),
-  ]);
+  const [states, recommendations, priors, attempts, open, past, frozen, blamed, brake, saved, merged] =
+    await Promise.all([
+      executor.targetStates(),
+      recommendationsFor(analysis, deps),
+      records.priors(),
+      records.attempts(analysis.incidentId),
+      records.openPlans(analysis.incidentId),
+      records.pastChanges(settings.oscillationWindowSeconds),
+      records.freezes(),
+      records.blamed(analysis.environment, settings.staleIncidentSeconds),
+      records.brake(analysis.environment),
+      records.saved(analysis.environment, settings.exploreDays),
+      records.mergedInto(analysis.incidentId),
+    ]);
   const now = deps.now().toISOString();
   const unhealthy = new Set([...blamed, blamedOf(analysis)]).size;
   return {
@@ -49,6 +51,7 @@ export async function gatherSituation(analysis: Analysis, deps: GatherDeps): Pro
     frozen,
     brake: brakeAfter(brake, { unhealthy, targets: pack.targets.size }, now, settings),
     saved,
+    merged,
     now,
   };
 }

@@ -39,6 +39,8 @@ export const Rule = z
     /** How long the threshold must be broken before it is a violation, and be kept before it is resolved. */
     for: Duration.optional(),
     resolveFor: Duration.optional(),
+    /** Lets what is learned hold its violations back, up to so long in all, when most of them go away by themselves. */
+    holdUpTo: Duration.optional(),
     severity: Severity.default('warning'),
     /** Plan only from a burst of three. */
     noisy: z.boolean().default(false),
@@ -72,6 +74,43 @@ export const PackSignal = z.strictObject({
 });
 export type PackSignal = z.infer<typeof PackSignal>;
 
+const Seconds = z.number().positive().max(86_400);
+
+/**
+ * A pool of equal servers behind a balancer, each a processor-sharing queue: what planning needs to compute sizes instead
+ * of guessing them. How many servers and how long one boots are `limits` and `boot`.
+ */
+export const TargetCapacity = z.strictObject({
+  /** The signal that reads requests a second of the whole pool. */
+  arrivals: MetricName,
+  /** Mean response time that is late. */
+  threshold: Duration,
+  boot: Duration.prefault('0s'),
+  /** How often the pool is planned. */
+  period: Duration.prefault('60s'),
+  /** Seconds of processor a request needs, and how much more on a server that has served nothing yet. */
+  service: z.strictObject({ seconds: Seconds, coldExtraSeconds: z.number().min(0).default(0) }),
+  /** Requests after which 5 % of the cold extra is left. */
+  warmUpRequests: z.int().min(1).default(1),
+  /** Optional content that can be left out: the setting that holds its share, the shares to choose from, and a request without it. */
+  dimmer: z
+    .strictObject({
+      setting: z.string().min(1).max(100),
+      levels: z.array(Ratio).min(1).max(20),
+      service: z.strictObject({ seconds: Seconds, coldExtraSeconds: z.number().min(0).default(0) }),
+    })
+    .optional(),
+  /** What a period is worth, in any one unit: a request a second with and without optional content, a server that is not needed. */
+  worth: z
+    .strictObject({
+      request: z.number().positive().default(1.5),
+      dimmedRequest: z.number().min(0).default(1),
+      spareServer: z.number().min(0).default(10),
+    })
+    .prefault({}),
+});
+export type TargetCapacity = z.infer<typeof TargetCapacity>;
+
 /** What can be acted on, how, and within which limits. Its name is the component's name. */
 export const Target = z.strictObject({
   ...document('Target'),
@@ -89,6 +128,8 @@ export const Target = z.strictObject({
     .prefault({}),
   /** Settings it is meant to have, as its effector reads them back: what `{declared: true}` in a strategy restores. */
   declared: z.record(z.string().max(100), z.json()).default({}),
+  /** Lets `{capacity: true}` in a strategy compute how many servers, and how much optional content, to have. */
+  capacity: TargetCapacity.optional(),
   /** Components this one calls. */
   dependsOn: z.array(Name).max(200).default([]),
   signals: z.array(MetricWatch).max(50).default([]),
@@ -103,9 +144,32 @@ export const StrategyParameter = z.union([
   z.strictObject({ previous: z.literal(true) }),
   /** What the target is declared to have. */
   z.strictObject({ declared: z.literal(true) }),
+  /** What the capacity model of the target computes. */
+  z.strictObject({ capacity: z.literal(true) }),
   z.json(),
 ]);
 export type StrategyParameter = z.infer<typeof StrategyParameter>;
+
+/**
+ * What must hold before a strategy is worth trying: a setting that its target has now, or what the violations and the
+ * evidence say of a metric. What is not known does not hold.
+ */
+export const Precondition = z
+  .strictObject({
+    /** As the target's effector reads it, a dot between levels: `replicas`, `config.workers`. */
+    setting: z.string().min(1).max(200).optional(),
+    metric: MetricName.optional(),
+    /** Whose setting or metric; the root cause's component when absent. */
+    target: Name.optional(),
+    comparator: Comparator,
+    value: z.union([z.number(), z.string().max(500), z.boolean()]),
+  })
+  .refine(({ setting, metric }) => (setting === undefined) !== (metric === undefined), 'needs either setting or metric')
+  .refine(({ comparator, value }) => typeof value === 'number' || comparator === '==' || comparator === '!=', {
+    path: ['comparator'],
+    message: 'only numbers are above or below something',
+  });
+export type Precondition = z.infer<typeof Precondition>;
 
 /** For which root causes which actions, in which order, and what to expect of them. */
 export const Strategy = z.strictObject({
@@ -117,6 +181,8 @@ export const Strategy = z.strictObject({
     rules: globs.optional(),
     patterns: z.array(PatternKind).optional(),
   }),
+  /** All of them must hold; each is checked and told when a plan is made. */
+  preconditions: z.array(Precondition).max(20).default([]),
   actions: z
     .array(
       z.strictObject({
