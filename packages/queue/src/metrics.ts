@@ -19,7 +19,7 @@ export function createQueueMetrics(registry: Registry, app: string): QueueMetric
     labelNames: ['queue', 'verdict'],
     registers,
   });
-  const duration = new Histogram({
+  const duration = new Histogram<'queue' | 'trace_id'>({
     name: name('queue_handle_duration_seconds'),
     help: 'Time to handle one message.',
     labelNames: ['queue'],

@@ -1,4 +1,4 @@
-import { type Metric, Registry } from 'prom-client';
+import { type Metric, type OpenMetricsContentType, Registry } from 'prom-client';
 
 /** What a scrape is answered with. */
 export interface Exposition {
@@ -17,8 +17,9 @@ export async function exposeMetrics(registry: Registry, accept: string | undefin
 }
 
 /** The metric objects as OpenMetrics sees them. prom-client renames counters in place for it, so it gets names of its own. */
-function openMetricsOf(registry: Registry): Registry {
-  const view: Registry = new Registry(Registry.OPENMETRICS_CONTENT_TYPE);
+function openMetricsOf(registry: Registry): Registry<OpenMetricsContentType> {
+  const view = new Registry<OpenMetricsContentType>();
+  view.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
   for (const metric of registry.getMetricsAsArray()) {
     const named = {
       name: metric.name,

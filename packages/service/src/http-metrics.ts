@@ -5,7 +5,7 @@ import { traceIdOf } from './trace.ts';
 
 /** Duration of every request by method, route pattern and status: label values that callers cannot invent. */
 export function measureRequests(app: FastifyInstance, service: string, registry: Registry): void {
-  const duration = new Histogram({
+  const duration = new Histogram<'method' | 'route' | 'status' | 'trace_id'>({
     name: `${metricPrefix(service)}http_request_duration_seconds`,
     help: 'Time from receiving a request to having sent its answer.',
     labelNames: ['method', 'route', 'status'],
