@@ -23,8 +23,17 @@ export const startCharter = (environment: { DATABASE_URL: string; REDIS_URL: str
 export const startSupervisor = (): Promise<Neighbor> =>
   start('examples/leaky-server/src/main.ts', { LEAKY_PORT: '0', SUPERVISOR_PORT: '0' }, /supervisor at (http\S+)/);
 
-async function start(main: string, environment: Record<string, string>, said: RegExp): Promise<Neighbor> {
-  const child = spawn(process.execPath, [path(main)], {
+/** The simulated web system behind its line protocol, in real time, on a free port. */
+export const startSwim = (): Promise<Neighbor> =>
+  start('simulation/src/run.ts', {}, /SWIM at (tcp:\S+),/, ['swim-server', '--port', '0']);
+
+async function start(
+  main: string,
+  environment: Record<string, string>,
+  said: RegExp,
+  args: readonly string[] = [],
+): Promise<Neighbor> {
+  const child = spawn(process.execPath, [path(main), ...args], {
     env: { PATH: process.env.PATH, ...environment },
     stdio: ['ignore', 'pipe', 'inherit'],
   });

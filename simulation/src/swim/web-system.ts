@@ -1,4 +1,4 @@
-import { createRandom, type RandomStream, truncatedNormal } from './random.ts';
+import { createRandom, truncatedNormal } from './random.ts';
 import { coldShare, type ServiceTime, type SwimSettings } from './settings.ts';
 import { emptyTally, type Tally } from './tally.ts';
 import { WebServer } from './web-server.ts';
@@ -21,7 +21,8 @@ export class WebSystem {
   readonly settings: SwimSettings;
   now = 0;
   dimmer: number;
-  private readonly random: RandomStream;
+  private readonly seed: number;
+  private connections = 0;
   private readonly tally = emptyTally();
   private readonly connected: WebServer[] = [];
   private readonly draining = new Set<WebServer>();
@@ -35,7 +36,7 @@ export class WebSystem {
 
   constructor(settings: SwimSettings, seed: number) {
     this.settings = settings;
-    this.random = createRandom(seed);
+    this.seed = seed;
     this.dimmer = settings.initialDimmer;
     for (let n = 0; n < settings.initialServers; n += 1) this.connect();
   }
@@ -132,13 +133,16 @@ export class WebSystem {
     return null;
   }
 
+  /** Every server draws from a stream of its own, so that what happens does not depend on how often one looks. */
   private connect(): void {
+    this.connections += 1;
+    const random = createRandom(this.seed * 8_191 + this.connections);
     const { threads, patience, optional, basic, warmUpRequests } = this.settings;
     const time = (kind: ServiceTime, served: number): number =>
-      Math.max(1e-6, truncatedNormal(this.random, kind.mean, kind.deviation)) +
+      Math.max(1e-6, truncatedNormal(random, kind.mean, kind.deviation)) +
       kind.coldExtra * coldShare(served, warmUpRequests);
     const draw = (served: number): number =>
-      this.random.uniform() < this.dimmer ? time(optional, served) : -time(basic, served);
+      random.uniform() < this.dimmer ? time(optional, served) : -time(basic, served);
     const server = new WebServer(threads, patience, draw, this.tally);
     server.served = this.servedBefore[this.connected.length] ?? 0;
     server.startAt(this.now);

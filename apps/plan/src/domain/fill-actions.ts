@@ -81,13 +81,9 @@ function fillStep(
   const observed = expected.get(name) ?? state;
   const filled = fillParameters(declared.parameters, observed, target);
   if ('blockedBy' in filled) return { blockedBy: `${declared.action} of ${name}: ${filled.blockedBy}` };
-  const { parameters, note } = sizedParameters(
-    filled.parameters,
-    declared,
-    { name, observed, target },
-    rootCause,
-    settings,
-  );
+  const sized = sizedParameters(filled.parameters, declared, { name, observed, target }, rootCause, settings);
+  if ('blockedBy' in sized) return { blockedBy: `${declared.action} of ${name}: ${sized.blockedBy}` };
+  const { parameters, note } = sized;
   const unmet = unmetPrecondition(declared.action, parameters, observed, target.limits);
   if (unmet !== null) return { blockedBy: `${declared.action} of ${name}: ${unmet}` };
   expected.set(name, { ...observed, spec: specAfter(observed.spec, declared.action, parameters) });

@@ -13,6 +13,17 @@ export interface ForecastSettings {
   readonly periods: number;
 }
 
+/** What is expected when all that is known is the rate now. */
+export function steadyForecast(rate: number, periods: number): ArrivalForecast {
+  return {
+    mean: new Array<number>(periods).fill(rate),
+    deviation: Array.from({ length: periods }, (_, reach) => priorDeviation(rate, reach)),
+    evidence: priorWeight,
+  };
+}
+
+const priorDeviation = (rate: number, reach: number): number => priorShare * Math.sqrt(reach + 1) * Math.max(1, rate);
+
 interface Smoothing {
   readonly level: number;
   readonly trend: number;
@@ -74,7 +85,7 @@ function followed(
     made.push(ahead);
   }
   const deviation = Array.from(squares, (square, reach) => {
-    const prior = (priorShare * Math.sqrt(reach + 1) * Math.max(1, level)) ** 2;
+    const prior = priorDeviation(level, reach) ** 2;
     return Math.sqrt((square + priorWeight * prior) / ((weights[reach] ?? 0) + priorWeight));
   });
   return {

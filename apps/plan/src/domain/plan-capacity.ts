@@ -52,6 +52,9 @@ const ways = [
   { deviations: Math.sqrt(3), weight: 1 / 6 },
 ] as const;
 
+/** Share of the rate by which what a pool can carry is off: arrivals are not even within a period, nor is the model exact. */
+const modelShare = 0.03;
+
 /** Standard deviations by which a margin must exceed nothing. */
 const uncertaintyDeviations = 0.674;
 
@@ -159,7 +162,7 @@ function openPool(
 
   function lateChance(way: number, period: number, active: number, dimmer: number): number {
     const spare = carriedBy(period, active, dimmer) - meanRate(way, period);
-    const deviation = forecast.deviation[0] ?? 0;
+    const deviation = Math.hypot(forecast.deviation[0] ?? 0, modelShare * meanRate(way, period));
     if (!(deviation > 0)) return spare >= 0 ? 0 : 1;
     return 1 - normalShare(spare / deviation);
   }

@@ -41,15 +41,23 @@ export function predictResponse(model: CapacityModel, load: Load, { burstiness, 
   return departures > 0 ? jobSeconds / departures : Number.POSITIVE_INFINITY;
 }
 
-/** The highest rate whose mean response keeps within the threshold, in requests a second. */
+/** Rates tried from the highest down before the limit is narrowed. */
+const coarseSteps = 12;
+
+/**
+ * The highest rate whose mean response keeps within the threshold, in requests a second. With work inside, very few new
+ * requests may be late on average where more are not, so the limit is looked for from above.
+ */
 export function carriedRate(model: CapacityModel, load: Omit<Load, 'rate'>, calibration: Calibration): number {
   const isLate = (rate: number): boolean =>
     predictResponse(model, { ...load, rate }, calibration) > model.thresholdSeconds;
-  if (isLate(0.01)) return 0;
   const fastest = demandOf(model, load.dimmer, Number.POSITIVE_INFINITY) * calibration.demandScale;
-  let low = 0.01;
-  let high = (2 * load.served.length) / fastest;
-  for (let n = 0; n < 16; n += 1) {
+  const width = (1.2 * load.served.length) / fastest / coarseSteps;
+  let low = coarseSteps * width;
+  while (low > 0 && isLate(low)) low = low > 1.5 * width ? low - width : 0;
+  if (low === 0) return 0;
+  let high = low + width;
+  for (let n = 0; n < 10; n += 1) {
     const middle = (low + high) / 2;
     if (isLate(middle)) high = middle;
     else low = middle;
