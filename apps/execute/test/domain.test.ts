@@ -2,7 +2,7 @@ import { ActionType, type Decision } from '@charter/shared/contracts';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { callFrom, guaranteeFor, isApplied, undoOf } from '../src/domain/actuation.ts';
-import { firstExhausted, riskOf } from '../src/domain/budget.ts';
+import { charged, firstExhausted, type Ledger, riskOf, spentWithin } from '../src/domain/budget.ts';
 import { judgeDecision } from '../src/domain/charter-verdict.ts';
 import { ExecutionState, mayBecome, type StepFacts, stepKey } from '../src/domain/execution.ts';
 import { type ExecutionFacts, nextMove } from '../src/domain/next-move.ts';
@@ -345,6 +345,31 @@ describe('budgets and brake', () => {
     const charge = { scope: 's', amount: 1, limit: 3, unit: 'actions' as const };
     expect(firstExhausted([charge], new Map([['s', 2]]))).toBeNull();
     expect(firstExhausted([charge], new Map([['s', 3]]))).toContain('3 of 3');
+  });
+  test('a ledger counts what was spent within its window, never less, and forgets the rest', () => {
+    const amounts = fc.array(fc.tuple(fc.integer({ min: 1, max: 7_200 }), fc.integer({ min: 1, max: 9 })), {
+      minLength: 1,
+      maxLength: 60,
+    });
+    fc.assert(
+      fc.property(amounts, (gaps) => {
+        const windowSeconds = 3_600;
+        const spent: [at: number, amount: number][] = [];
+        let ledger: Ledger = [];
+        let now = 1_000_000;
+        for (const [gap, amount] of gaps) {
+          now += gap;
+          spent.push([now, amount]);
+          ledger = charged(ledger, amount, windowSeconds, now);
+          const within = (seconds: number): number =>
+            spent.filter(([at]) => at > now - seconds).reduce((sum, [, each]) => sum + each, 0);
+          const counted = spentWithin(ledger, windowSeconds, now);
+          expect(counted).toBeGreaterThanOrEqual(within(windowSeconds));
+          expect(counted).toBeLessThanOrEqual(within(windowSeconds + windowSeconds / 60 + 1));
+          expect(ledger.length).toBeLessThanOrEqual(62);
+        }
+      }),
+    );
   });
   test('the brake is pulled at once and let go after a time of calm that nothing interrupted', () => {
     const settings = { ...defaultSettings.storm, minHealthy: 0.5, minTargets: 4, cooldownSeconds: 60 };

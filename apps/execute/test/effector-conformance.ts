@@ -55,6 +55,7 @@ export function describeEffector(name: string, open: () => Promise<EffectorBench
         fencingToken: round * 10_000 + (options.token ?? sent),
         timeoutMs: effector === bench.effector ? (bench.timeoutMs ?? 900) : 900,
         sendUntil: Number.POSITIVE_INFINITY,
+        isStopped: async () => false,
         resumed,
       };
       return deliver(effector, delivery, monotonicClock);

@@ -1,6 +1,10 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Approval } from '@charter/shared/contracts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { openBudgets } from '../src/adapters/budget-records.ts';
+import { pauseFile } from '../src/adapters/pause-file.ts';
 import { defaultSettings } from '../src/domain/settings.ts';
 import {
   type ActionDraft,
@@ -234,6 +238,52 @@ describe('safety rules of the architecture', { timeout: 60_000 }, () => {
       ];
       await expectRefused(await run({ verification: { signals: [violated({ fingerprint })] } }), 'trigger');
     });
+    test('a silence that a step of the plan itself made does not stop the next step, one of anybody else does', async () => {
+      const silencedBy = async (reference: string) => {
+        Object.assign(target.settings, { replicas: 3, silenceId: 'own' });
+        target.effects.length = 0;
+        harness.world.says.values = { latency: () => (target.effects.length > 1 ? 0.1 : 2) };
+        harness.world.says.violations = [violationFrom({ fingerprint })];
+        target.onEffect = () => {
+          harness.world.says.violations = [violationFrom({ fingerprint, suppressed: { by: 'silence', reference } })];
+        };
+        harness.targets.set(
+          'web',
+          targetFrom('web', {
+            kind: 'http',
+            url: target.url,
+            keyed: true,
+            requests,
+            readBack: { path: '/state', pointer: '/settings' },
+          }),
+        );
+        const actions = [
+          { ...scaleTo(6), id: 'silence' },
+          { ...scaleTo(9), id: 'change', dependsOn: ['silence'] },
+        ];
+        const { id } = await run({ actions, verification: { signals: [violated({ fingerprint })] } });
+        await harness.ended(id);
+        return target.effects.map(({ body }) => body);
+      };
+      expect(await silencedBy('own')).toEqual([{ replicas: 6 }, { replicas: 9 }]);
+      expect(await silencedBy('night-shift')).toEqual([{ replicas: 6 }]);
+    });
+    test('a target that is declared wrongly', async () => {
+      harness.targets.set(
+        'web',
+        targetFrom('web', {
+          kind: 'http',
+          url: target.url,
+          keyed: true,
+          requests,
+          readBack,
+          secretEnvironment: 'NOWHERE_SET',
+        }),
+      );
+      const refused = await run();
+      await expectRefused(refused, 'effector');
+      expect((await harness.execution(refused.id)).reason).toContain('NOWHERE_SET is not set');
+    });
     test('a plan that names no violated signal', async () => {
       await expectRefused(await run({ verification: { signals: [violated({ role: 'neighbor' })] } }), 'trigger');
     });
@@ -398,6 +448,29 @@ describe('safety rules of the architecture', { timeout: 60_000 }, () => {
       expect(target.attempts).toBe(0);
       harness.state.isPausedHere = false;
       await expectHealed({ id });
+    });
+    test('a pause file that appears while a step is being sent stops the next attempt', async () => {
+      target.moods = ['drop-before'];
+      const { id } = await run({ actions: [{ ...scaleTo(6), timeoutSeconds: 30 }] });
+      await expect.poll(() => target.attempts).toBeGreaterThan(0);
+      harness.state.isPausedHere = true;
+      await expect.poll(async () => (await harness.execution(id)).held_by).toBe('pause-file');
+      const tried = target.attempts;
+      await expect.poll(async () => (await harness.execution(id)).claim).toBeGreaterThan(4);
+      expect(target.attempts).toBe(tried);
+      target.moods = ['answers'];
+      harness.state.isPausedHere = false;
+      await expectHealed({ id });
+      expect(target.effects).toHaveLength(1);
+    });
+    test('a real pause file stops this host, and so does one that cannot be looked at', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'charter-pause-'));
+      const pause = pauseFile(folder);
+      expect(await pause.isPaused()).toBe(false);
+      await writeFile(join(folder, 'pause'), '');
+      expect(await pause.isPaused()).toBe(true);
+      expect(await pauseFile(join(folder, 'pause')).isPaused()).toBe(true);
+      await rm(folder, { recursive: true });
     });
     test('a permit that ran out while the step was armed is asked for again', async () => {
       const at = Date.now();

@@ -12,6 +12,8 @@ export interface Delivery {
   readonly timeoutMs: number;
   /** When the leave to act runs out, on the monotonic clock: nothing is sent from then on. */
   readonly sendUntil: number;
+  /** Whether this host was stopped since: nothing more is sent then either. */
+  readonly isStopped: () => Promise<boolean>;
   /** An earlier attempt may have got through: its process died before it knew. */
   readonly resumed: boolean;
 }
@@ -20,7 +22,7 @@ export type Delivered =
   /** `shown` is false when the target accepted the change but does not show it. */
   | { readonly kind: 'done'; readonly shown: boolean; readonly detail: string }
   | { readonly kind: 'failed'; readonly reason: string }
-  /** The leave ran out before the answer was known: ask for leave, then go on. */
+  /** The leave ran out, or the host was stopped, before the answer was known: ask for leave, then go on. */
   | { readonly kind: 'again'; readonly mayHaveHappened: boolean }
   | { readonly kind: 'uncertain'; readonly reason: string };
 
@@ -41,7 +43,7 @@ export async function deliver(effector: Effector, delivery: Delivery, clock: Clo
   }
   let mayHaveHappened = delivery.resumed;
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
-    if (clock.now() >= delivery.sendUntil) return { kind: 'again', mayHaveHappened };
+    if (clock.now() >= delivery.sendUntil || (await delivery.isStopped())) return { kind: 'again', mayHaveHappened };
     const leftMs = Math.max(50, endsAt - clock.now());
     const patienceMs = guarantee === 'at-most-once' ? leftMs : Math.min(attemptMs(timeoutMs), leftMs);
     const answer = await attempt(effector, { ...delivery, timeoutMs: patienceMs });

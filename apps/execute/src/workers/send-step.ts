@@ -39,7 +39,7 @@ export async function sendStep(deps: CarryDeps, run: Run, sending: Sending): Pro
 const expired: Sent = {
   kind: 'hold',
   gate: 'permit',
-  reason: 'The permit ran out before the step was through',
+  reason: 'The permit ran out, or this host was paused, before the step was through',
   isPause: false,
 };
 
@@ -66,6 +66,7 @@ export async function finishSending(
       fencingToken: Number(step.fencing_token),
       timeoutMs: Math.max(shortestMs, (action.timeoutSeconds - spentSeconds) * 1_000),
       sendUntil: sending.leave.until,
+      isStopped: () => deps.localPause.isPaused(),
       resumed,
     },
     deps.clock,
