@@ -15,11 +15,18 @@ beforeAll(async () => {
   solver = await init();
   context = solver.Z3.mk_context(solver.Z3.mk_config());
   await ask(`
-    (declare-const action String)
-    (declare-const metric String) (declare-const has-metric Bool)
-    (declare-const role String) (declare-const has-role Bool)
+    (set-option :timeout 10000)
+    (declare-const action Int)
+    (declare-const length Int) (declare-const first Int) (declare-const second Int) (declare-const third Int)
+    (declare-const has-metric Bool)
+    (declare-const role Int) (declare-const has-role Bool)
     (declare-const risk Real) (declare-const has-risk Bool) (declare-const has-plan Bool)
     (declare-const in-w Bool) (declare-const has-windows Bool)
+    (assert (and (<= 0 length) (<= length 3)))
+    (define-fun last () Int (ite (= length 1) first (ite (= length 2) second third)))
+    (define-fun starts ((letter Int)) Bool (and (>= length 1) (= first letter)))
+    (define-fun ends ((letter Int)) Bool (and (>= length 1) (= last letter)))
+    (define-fun holds-a () Bool (or (starts ${code('a')}) (ends ${code('a')}) (and (= length 3) (= second ${code('a')}))))
     (define-fun knows-risk () Bool (and has-plan has-risk))
     (define-fun no-risk () Bool (and has-plan (not has-risk)))
     (define-fun open-w () Bool (and has-windows in-w))
@@ -28,6 +35,24 @@ beforeAll(async () => {
 afterAll(() => killThreads(solver.em));
 
 const ask = (text: string): Promise<string> => solver.Z3.eval_smtlib2_string(context, text);
+
+/** A letter or a short name as the solver sees it. Patterns tell apart first, last and any letters: three are enough. */
+function code(name: string): string {
+  return String(name.charCodeAt(0));
+}
+
+const metrics: Readonly<Record<string, string>> = {
+  a: `(and (= length 1) (starts ${code('a')}))`,
+  b: `(and (= length 1) (starts ${code('b')}))`,
+  ab: `(and (= length 2) (starts ${code('a')}) (ends ${code('b')}))`,
+  'a*': `(starts ${code('a')})`,
+  'b*': `(starts ${code('b')})`,
+  '*b': `(ends ${code('b')})`,
+  'a*b': `(and (>= length 2) (starts ${code('a')}) (ends ${code('b')}))`,
+  '*a*': 'holds-a',
+  '*': 'true',
+};
+const isRole = (name: string): string => `(= role ${code(name)})`;
 
 /** When each condition of the small documents is true and when it is false, written anew for the solver. */
 const conditions: Readonly<Record<string, readonly [holds: string, fails: string]>> = {
@@ -40,17 +65,14 @@ const conditions: Readonly<Record<string, readonly [holds: string, fails: string
   ],
   'has(plan.risk) && plan.risk < 0.5': ['(and knows-risk (< risk 0.5))', '(or no-risk (and knows-risk (>= risk 0.5)))'],
   '!inWindow("w")': ['shut-w', 'open-w'],
-  'metric.startsWith("a")': [
-    '(and has-metric (str.prefixof "a" metric))',
-    '(and has-metric (not (str.prefixof "a" metric)))',
-  ],
+  'metric.startsWith("a")': [`(and has-metric (starts ${code('a')}))`, `(and has-metric (not (starts ${code('a')})))`],
   '!metric.endsWith("b") && role != "r"': [
-    '(and has-metric (not (str.suffixof "b" metric)) has-role (not (= role "r")))',
-    '(or (and has-metric (str.suffixof "b" metric)) (and has-role (= role "r")))',
+    `(and has-metric (not (ends ${code('b')})) has-role (not ${isRole('r')}))`,
+    `(or (and has-metric (ends ${code('b')})) (and has-role ${isRole('r')}))`,
   ],
   'role in ["r", "s"]': [
-    '(and has-role (or (= role "r") (= role "s")))',
-    '(and has-role (not (or (= role "r") (= role "s"))))',
+    `(and has-role (or ${isRole('r')} ${isRole('s')}))`,
+    `(and has-role (not (or ${isRole('r')} ${isRole('s')})))`,
   ],
   'has(plan.risk) ? plan.risk > 0.3 : inWindow("w")': [
     '(or (and knows-risk (> risk 0.3)) (and no-risk open-w))',
@@ -61,22 +83,14 @@ const conditions: Readonly<Record<string, readonly [holds: string, fails: string
 
 const anyOf = (parts: readonly string[]): string => (parts.length === 0 ? 'false' : `(or ${parts.join(' ')})`);
 
-function fits(variable: string, patterns: readonly string[] | undefined, has?: string): string {
-  if (patterns === undefined) return 'true';
-  const inside = patterns.map((pattern) => {
-    const pieces = pattern.split('*').map((piece) => `(str.to_re "${piece}")`);
-    return pieces.length === 1
-      ? `(= ${variable} "${pattern}")`
-      : `(str.in_re ${variable} (re.++ ${pieces.join(' re.all ')}))`;
-  });
-  return has === undefined ? anyOf(inside) : `(and ${has} ${anyOf(inside)})`;
-}
+const among = (patterns: readonly string[] | undefined, claimOf: (pattern: string) => string): string =>
+  patterns === undefined ? 'true' : anyOf(patterns.map(claimOf));
 
 function matched({ effect, match, when }: RuleDocument): string {
   const selected = [
-    fits('action', match.actions),
-    fits('metric', match.metrics, 'has-metric'),
-    fits('role', match.roles, 'has-role'),
+    among(match.actions, (name) => (name === '*' ? 'true' : `(= action ${code(name)})`)),
+    among(match.metrics, (pattern) => `(and has-metric ${metrics[pattern] ?? expect.unreachable(pattern)})`),
+    among(match.roles, (name) => `(and has-role ${isRole(name)})`),
   ];
   if (when === undefined) return `(and ${selected.join(' ')})`;
   const [holds, fails] = conditions[when] ?? expect.unreachable(`${when} is not written for the solver`);
@@ -96,7 +110,7 @@ async function isPossible(claim: string): Promise<boolean> {
   return answer === 'sat';
 }
 
-test('versions compare as a solver says, over all texts and all numbers', { timeout: 600_000 }, async () => {
+test('versions compare as a solver says, over all numbers', { timeout: 600_000 }, async () => {
   const document = smallDocument(4).map((one) => ({
     ...one,
     rules: one.rules.map(({ obligations: _, ...rule }) => rule),

@@ -58,7 +58,7 @@ export function ruleChanges(before: PolicySnapshot, after: PolicySnapshot): Rule
 /** Leaves out rules that both sides have, under whatever id. */
 function withoutEquals(before: readonly CompiledRule[], after: readonly CompiledRule[]): RuleChanges['differing'] {
   const byContent = (rules: readonly CompiledRule[]) =>
-    new Map(rules.map((rule) => [JSON.stringify(contentOf(rule)), rule]));
+    new Map(rules.map((rule) => [keyOfContent(contentOf(rule)), rule]));
   const [old, now] = [byContent(before), byContent(after)];
   return {
     before: [...old].filter(([content]) => !now.has(content)).map(([, rule]) => rule),
@@ -90,6 +90,11 @@ const matchKeys = ['actions', 'targets', 'metrics', 'classes', 'groups', 'roles'
 
 const isSameList = (a: readonly string[] | undefined, b: readonly string[] | undefined): boolean =>
   a === b || (a !== undefined && a.length === b?.length && a.every((item, at) => item === b[at]));
+
+/** One text for one content: only the condition, which comes last, may hold a line break as it is. */
+function keyOfContent({ effect, match, when, rollout, automation, obligations, environment }: Content): string {
+  return [effect, rollout, automation, JSON.stringify(environment), match, obligations, when].join('\n');
+}
 
 type Content = Readonly<Record<ChangedPart, string | null>>;
 const contents = new WeakMap<CompiledRule, Content>();
