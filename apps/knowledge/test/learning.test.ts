@@ -36,6 +36,11 @@ describe('what an outcome teaches', () => {
     expect(trialsOf(outcomeOf({ type }))[0]?.trial).toMatchObject({ success, harm });
   });
 
+  test('weighs less when untreated peers recovered as well', () => {
+    expect(trialsOf(outcomeOf({ attribution: 0.2 })).map(({ trial }) => trial.weight)).toEqual([0.2, 0.2]);
+    expect(trialsOf(outcomeOf({ attribution: null }))[0]?.trial).not.toHaveProperty('weight');
+  });
+
   test('can be read as a sentence', () => {
     const outcome = outcomeOf({ at });
     const learned = tallied([...times(3), outcome]);

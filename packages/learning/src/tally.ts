@@ -6,6 +6,8 @@ export interface Trial {
   readonly sideEffect: boolean;
   /** From acting until everything was back within its thresholds. */
   readonly seconds: number | null;
+  /** How much it counts as evidence, 0..1; 1 when absent. Less where others recovered without being acted on. */
+  readonly weight?: number;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }
@@ -81,7 +83,7 @@ export function mergeTallies(a: Tally, b: Tally, halfLifeDays: number): Tally {
 /** Adds a trial, or takes one back that was added before (`count` −1). */
 export function addTrial(tally: Tally, trial: Trial, halfLifeDays: number, count: 1 | -1 = 1): Tally {
   const at = Math.max(tally.asOf, trial.at);
-  const kept = count * 0.5 ** ((at - trial.at) / dayMs / halfLifeDays);
+  const kept = count * (trial.weight ?? 1) * 0.5 ** ((at - trial.at) / dayMs / halfLifeDays);
   const { seconds } = trial;
   const bucket = seconds === null ? -1 : bucketOf(seconds);
   const base = decayTo(tally, at, halfLifeDays);

@@ -130,6 +130,12 @@ describe('a tally', () => {
     expect(later).toMatchObject({ trials: 4, weight: 2, successes: 1.5 });
   });
 
+  test('counts a trial for as much as it weighs, and takes back as much', () => {
+    const tally = tallyOf([trial(1, { weight: 0.25 }), trial(0)]);
+    expect(tally).toMatchObject({ trials: 2, weight: 1.25, successes: 0.25 });
+    expect(addTrial(tally, trial(1, { weight: 0.25 }), 90, -1)).toMatchObject({ trials: 1, weight: 1, successes: 0 });
+  });
+
   test('takes a trial back exactly, whenever it was added', () => {
     const anyTrial = fc.record({
       success: fc.constantFrom(0, 0.5, 1),

@@ -39,6 +39,7 @@ export function trialsOf(outcome: Outcome): KeyedTrial[] {
     harm: outcome.type === 'degradation',
     sideEffect: outcome.evidence.some(({ role, resolved }) => role === 'neighbor' && resolved === false),
     seconds: success === 1 ? outcome.timeToStabilizeSeconds : null,
+    ...(outcome.executed && outcome.attribution != null ? { weight: outcome.attribution } : {}),
     at: Date.parse(outcome.at),
   };
   if (!outcome.executed) {
