@@ -1,13 +1,16 @@
 import { type CalmRun, calmRuns, runCalm } from './calm.ts';
-import { drawFaults, hasRemedy, seedOf } from './faults.ts';
+import { type DrawnLengths, drawFaults, hasRemedy, seedOf } from './faults.ts';
 import { createKnowledge } from './knowledge.ts';
-import { hastyTiming, usualTiming } from './threshold-rules.ts';
+import { hastyTiming, type RuleTiming, usualTiming } from './threshold-rules.ts';
 import { type Passage, runTrial, type Trial } from './trial.ts';
 
 export interface ExperimentOptions {
   readonly faults: number;
   readonly hours: number;
   readonly seed: number;
+  readonly lengths?: DrawnLengths;
+  /** Threshold rules to compare with, by name. */
+  readonly timings?: Readonly<Record<string, RuleTiming>>;
   /** Told after every fault and every fault-free run. */
   readonly onTrial?: (trial: Trial) => void;
   readonly onCalm?: (run: CalmRun) => void;
@@ -15,7 +18,6 @@ export interface ExperimentOptions {
 
 /** Who deals with the faults, besides Charter. */
 export const ruleTimings = { 'rules, for 30 s': usualTiming, 'rules, at once': hastyTiming };
-export const healers = ['charter', ...Object.keys(ruleTimings), 'do nothing'] as const;
 
 /** How one way of dealing with faults did over a run. Times in seconds. */
 export interface Score {
@@ -59,23 +61,26 @@ export async function runExperiment({
   faults,
   hours,
   seed,
+  lengths,
+  timings = ruleTimings,
   onTrial,
   onCalm,
 }: ExperimentOptions): Promise<ExperimentResult> {
   const started = performance.now();
   const knowledge = createKnowledge();
   const trials: Trial[] = [];
-  for (const fault of drawFaults(faults, seed)) {
-    const trial = await runTrial(fault, knowledge, ruleTimings);
+  for (const fault of drawFaults(faults, seed, lengths)) {
+    const trial = await runTrial(fault, knowledge, timings);
     trials.push(trial);
     onTrial?.(trial);
   }
   const calm: CalmRun[] = [];
   for (const run of calmRuns(hours, seedOf(seed, 0))) {
-    const done = await runCalm(run, knowledge, ruleTimings);
+    const done = await runCalm(run, knowledge, timings);
     calm.push(done);
     onCalm?.(done);
   }
+  const healers = ['charter', ...Object.keys(timings), 'do nothing'];
   const ofTrials = trials.map(({ fault }) => fault.healthySeconds + healers.length * fault.durationSeconds);
   const simulatedHours = ofTrials.reduce((sum, seconds) => sum + seconds, 0) / 3_600 + hours;
   const minutes = (performance.now() - started) / 60_000;

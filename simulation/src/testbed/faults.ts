@@ -14,6 +14,15 @@ export interface DrawnFault {
   readonly healthySeconds: number;
 }
 
+/** Between which lengths in seconds chance decides. */
+export interface DrawnLengths {
+  readonly duration: readonly [least: number, most: number];
+  readonly healthy: readonly [least: number, most: number];
+}
+
+/** As long as most installations would take to notice by themselves, after as much of the past as Analyze reads. */
+export const usualLengths: DrawnLengths = { duration: [300, 600], healthy: [300, 600] };
+
 /** Below this intensity a component may still meet its objectives, see SIGNALS.md of the testbed. */
 const leastIntensity = 0.5;
 /** Seeds of one run are this far apart from those of the next. */
@@ -23,7 +32,7 @@ export const seedOf = (runSeed: number, index: number): number => runSeed * seed
 export const runSeedOf = (seed: number): number => Math.floor(seed / seedsOfARun);
 
 /** Faults of a run, each kind as often as another; component, intensity, duration and hour by chance. */
-export function drawFaults(count: number, runSeed: number): DrawnFault[] {
+export function drawFaults(count: number, runSeed: number, { duration, healthy } = usualLengths): DrawnFault[] {
   return Array.from({ length: count }, (_, index): DrawnFault => {
     const seed = seedOf(runSeed, index + 1);
     const random = createRandom(seed);
@@ -34,12 +43,15 @@ export function drawFaults(count: number, runSeed: number): DrawnFault[] {
       kind,
       component: components[Math.floor(random.uniform() * components.length)] ?? 'payments',
       intensity: leastIntensity + (1 - leastIntensity) * random.uniform(),
-      durationSeconds: 300 + Math.floor(300 * random.uniform()),
+      durationSeconds: within(duration, random.uniform()),
       hourOfDay: 24 * random.uniform(),
-      healthySeconds: 300 + Math.floor(300 * random.uniform()),
+      healthySeconds: within(healthy, random.uniform()),
     };
   });
 }
+
+const within = ([least, most]: readonly [number, number], share: number): number =>
+  least + Math.floor((most - least) * share);
 
 /** Whether anything inside the system helps against it. */
 export const hasRemedy = ({ kind }: Pick<DrawnFault, 'kind'>): boolean => Object.keys(FAULTS[kind].remedies).length > 0;

@@ -54,8 +54,6 @@ export const symptomIn = ({ violations, rootCauses }: Analysis): string =>
 export function recordsOf(memory: PlanMemory, knowledge: Knowledge, now: () => number): PlannerDeps['records'] {
   const rows = () => [...memory.plans.values()];
   return {
-    // analyses of a simulation are never merged into another incident's
-    mergedInto: async () => [],
     attempts: async (incidentId) =>
       rows()
         .filter(({ plan }) => plan.incidentId === incidentId)
@@ -95,6 +93,10 @@ export function recordsOf(memory: PlanMemory, knowledge: Knowledge, now: () => n
           )
           .map(({ analysis }) => analysis.rootCauses[0]?.component ?? symptomIn(analysis)),
       ),
+    mergedInto: async (incidentId) =>
+      [...memory.incidents.values()]
+        .filter(({ analysis }) => analysis.mergedInto === incidentId)
+        .flatMap(({ analysis }) => analysis.violations.filter(({ state }) => state === 'firing')),
     brake: async () => memory.brake,
     priors: async () => new Map(knowledge.priors()),
     saved: async () => 0,

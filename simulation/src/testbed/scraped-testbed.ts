@@ -85,7 +85,7 @@ function scrapeOn(testbed: Testbed, keepSeconds: number, fromSecond: number, scr
     tick() {
       testbed.advance(1);
       second += 1;
-      scrapes.push(scrapeOf(testbed.metrics()));
+      scrapes.push(scrapeOf(testbed.metrics(), shape));
       forget();
       return second;
     },
@@ -122,27 +122,29 @@ function scrapeOn(testbed: Testbed, keepSeconds: number, fromSecond: number, scr
   };
 }
 
-const isAsked = ({ name, type }: MetricFamily): boolean => asked.has(type === 'histogram' ? `${name}_bucket` : name);
 const nameOf = (family: MetricFamily): string => (family.type === 'histogram' ? `${family.name}_bucket` : family.name);
 
 function shapeOf(families: readonly MetricFamily[]): Shape {
   return new Map(
-    families.filter(isAsked).map((family) => {
-      if (family.type !== 'histogram') return [nameOf(family), family.samples.map(({ labels }) => labels)];
-      const bounds = [...family.bounds.map(String), '+Inf'];
-      return [nameOf(family), family.samples.flatMap(({ labels }) => bounds.map((le) => ({ ...labels, le })))];
-    }),
+    families
+      .filter((family) => asked.has(nameOf(family)))
+      .map((family) => {
+        if (family.type !== 'histogram') return [nameOf(family), family.samples.map(({ labels }) => labels)];
+        const bounds = [...family.bounds.map(String), '+Inf'];
+        return [nameOf(family), family.samples.flatMap(({ labels }) => bounds.map((le) => ({ ...labels, le })))];
+      }),
   );
 }
 
 /** Copied, since the model goes on counting in place. Histograms as their buckets. */
-function scrapeOf(families: readonly MetricFamily[]): Scrape {
+function scrapeOf(families: readonly MetricFamily[], shape: Shape): Scrape {
   const scraped = new Map<string, Float64Array>();
   for (const family of families) {
-    if (!isAsked(family)) continue;
+    const name = nameOf(family);
+    if (!shape.has(name)) continue;
     if (family.type !== 'histogram') {
       scraped.set(
-        family.name,
+        name,
         Float64Array.from(family.samples, ({ value }) => value),
       );
       continue;
@@ -152,7 +154,7 @@ function scrapeOf(families: readonly MetricFamily[]): Scrape {
     for (const [index, { histogram }] of family.samples.entries()) {
       for (let k = 0; k < size; k += 1) values[index * size + k] = histogram.buckets[k] ?? histogram.count;
     }
-    scraped.set(`${family.name}_bucket`, values);
+    scraped.set(name, values);
   }
   return scraped;
 }

@@ -2,9 +2,12 @@ import {
   type ChargedStep,
   chargesOf,
   firstExhausted,
+  refuseGeneration,
+  refuseTarget,
   type Spec,
   defaultSettings as settings,
   specHash,
+  type TargetStanding,
 } from '@charter/app-execute/executor';
 import type { Plan, Target, TargetState } from '@charter/shared/contracts';
 import { pack } from './demo-pack.ts';
@@ -45,23 +48,12 @@ export function createTargetLedger(): TargetLedger {
   const failuresOn = (target: string, now: number) =>
     [...failures.values()].filter((one) => one.target === target && one.at > now - settings.breaker.windowSeconds);
 
-  function compare({ plan, executionId }: Arming) {
-    for (const { target } of plan.actions.toSorted((a, b) => (a.target < b.target ? -1 : 1))) {
-      const { generation, holder, changedBy } = leaseOf(target);
-      const mine = plan.generations[target] ?? 0;
-      const isOwn = holder === executionId || (holder === null && changedBy === executionId);
-      if (generation > mine || (generation === mine && !isOwn)) {
-        return {
-          gate: 'generation',
-          reason: `${target} is at generation ${generation}, this plan was made for ${mine}`,
-        };
-      }
-      if (holder !== null && holder !== executionId) {
-        return { gate: 'in-flight', reason: `another execution is changing ${target} now` };
-      }
-    }
-    return null;
-  }
+  const standingOf = (target: string, now: number): TargetStanding => {
+    const { generation, holder, changedBy, changedAt } = leaseOf(target);
+    const secondsSinceChange = changedAt === null ? null : now - changedAt;
+    const failed = failuresOn(target, now).length;
+    return { target, generation, holder, isExpired: false, changedBy, secondsSinceChange, failures: failed };
+  };
 
   function debit(step: Arming, now: number) {
     const charges = chargesOf(step, settings.budget);
@@ -74,25 +66,18 @@ export function createTargetLedger(): TargetLedger {
     return null;
   }
 
-  function coolDown({ executionId, target, action }: Arming, now: number) {
-    const { changedAt, changedBy } = leaseOf(action.target);
-    const left = changedAt === null || changedBy === executionId ? 0 : cooldownOf(target) - (now - changedAt);
-    return left > 0 ? { gate: 'cool-down', reason: `${action.target} was changed just now: another ${left} s` } : null;
-  }
-
   return {
     arm(step, now) {
-      const stale = compare(step);
-      if (stale) return stale;
-      const failed = failuresOn(step.action.target, now).length;
-      if (failed >= settings.breaker.failures) {
-        return { gate: 'breaker', reason: `${failed} executions failed on ${step.action.target}` };
-      }
-      const refused = coolDown(step, now) ?? debit(step, now);
+      const { plan, executionId, action, target } = step;
+      const standings = plan.actions.map((each) => standingOf(each.target, now));
+      const limits = { breaker: settings.breaker, cooldownSeconds: cooldownOf(target) };
+      const refused =
+        refuseGeneration(plan, standings, executionId) ??
+        refuseTarget(standingOf(action.target, now), executionId, limits) ??
+        debit(step, now);
       if (refused) return refused;
-      for (const { target } of step.plan.actions) {
-        const generation = step.plan.generations[target] ?? 0;
-        leases.set(target, { ...leaseOf(target), generation, holder: step.executionId });
+      for (const { target: name } of plan.actions) {
+        leases.set(name, { ...leaseOf(name), generation: plan.generations[name] ?? 0, holder: executionId });
       }
       return null;
     },

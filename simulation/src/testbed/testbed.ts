@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { FAULT_KINDS } from '@charter/app-testbed/model';
 import type { Simulation } from '../simulation.ts';
-import { type ExperimentResult, healers, runExperiment, type Score, scoreOf } from './experiment.ts';
+import { type ExperimentResult, runExperiment, type Score, scoreOf } from './experiment.ts';
 import { explainFault } from './explain.ts';
 import { faultText } from './faults.ts';
 import type { Trial } from './trial.ts';
@@ -121,7 +121,8 @@ function tableOf(scores: readonly Score[]): string[][] {
   ];
 }
 
-function kindsOf({ trials }: ExperimentResult): string[][] {
+function kindsOf({ trials, scores: all }: ExperimentResult): string[][] {
+  const healers = all.map(({ healer }) => healer);
   const rows = FAULT_KINDS.flatMap((kind) => {
     const own = trials.filter(({ fault }) => fault.kind === kind);
     const scores = healers.map((healer) => scoreOf(healer, own, []));

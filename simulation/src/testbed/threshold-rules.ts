@@ -1,9 +1,7 @@
-import { observeQuery } from '@charter/app-monitor/observe-query';
-import { defaultSettings as settings } from '@charter/app-monitor/settings';
-import { storedWatchFrom } from '@charter/app-monitor/watch';
 import { COMPONENTS, type ComponentName, type ComponentView, type Order } from '@charter/app-testbed/model';
-import { environment, pack } from './demo-pack.ts';
-import { instantAt, type ScrapedTestbed } from './scraped-testbed.ts';
+import { isBreaking } from '@charter/shared/contracts';
+import { pack } from './demo-pack.ts';
+import type { ScrapedTestbed } from './scraped-testbed.ts';
 
 /**
  * Alerts with runbooks, as most installations automate them: the pack's own rules are the alerts; one that stood for
@@ -23,10 +21,8 @@ export const hastyTiming: RuleTiming = { forSeconds: 0, coolDownSeconds: 30 };
 
 /** Alerts are evaluated this often. */
 const evaluationSeconds = 5;
-/** The most telling alert of a component runs its runbook. */
+/** Of all that is broken of a component, due or not, the most telling alert says what is run: kinder than whichever comes first. */
 const precedence = ['over-budget', 'out-of-memory', 'too-few-replicas', 'saturated', 'failing', 'slow'];
-
-const { rules } = storedWatchFrom({ id: environment, ...pack });
 
 export interface RunbookAction {
   readonly alert: string;
@@ -46,31 +42,31 @@ export function thresholdRules(
   const since = new Map<string, number>();
   const actedAt = new Map<string, number>();
 
-  function alertsAt(second: number): { alert: string; component: string }[] {
-    const now = instantAt(second).getTime();
-    return rules.flatMap((rule) => {
-      const samples = scraped.vector(rule.query ?? '').map((sample) => ({ ...sample, at: now }));
-      const { observations } = observeQuery(rule, { kind: 'vector', samples }, [], { environment, settings }, now);
-      return observations.flatMap((seen) => {
-        if (seen.kind !== 'measured') return [];
-        const { component } = seen.subject;
-        const key = `${rule.name} ${component}`;
-        if (seen.reading !== 'breach') since.delete(key);
-        else if (!since.has(key)) since.set(key, second);
-        const began = since.get(key);
-        return began !== undefined && second - began >= forSeconds ? [{ alert: rule.name, component }] : [];
-      });
-    });
+  /** What is broken now, and whether it has been for long enough. */
+  function alertsAt(second: number): { alert: string; component: string; isDue: boolean }[] {
+    return pack.rules.flatMap(({ metadata: { name: alert }, query = '', comparator, threshold = 0 }) =>
+      scraped.vector(query).flatMap(({ labels: { component = '' }, value }) => {
+        const key = `${alert} ${component}`;
+        if (!isBreaking(value, comparator, threshold)) {
+          since.delete(key);
+          return [];
+        }
+        const began = since.get(key) ?? second;
+        since.set(key, began);
+        return [{ alert, component, isDue: second - began >= forSeconds }];
+      }),
+    );
   }
 
   return {
     watch(second, stateNow) {
       if (second % evaluationSeconds !== 0) return [];
-      const standing = alertsAt(second);
-      if (standing.length === 0) return [];
+      const alerts = alertsAt(second).sort((a, b) => precedence.indexOf(a.alert) - precedence.indexOf(b.alert));
+      const isTroubled = (component: string) => alerts.some((one) => one.isDue && one.component === component);
+      const troubled = COMPONENTS.filter(isTroubled);
+      if (troubled.length === 0) return [];
       const state = stateNow();
-      const alerts = standing.sort((a, b) => precedence.indexOf(a.alert) - precedence.indexOf(b.alert));
-      return COMPONENTS.flatMap((component) => {
+      return troubled.flatMap((component) => {
         const first = alerts.find((each) => each.component === component);
         if (!first || second - (actedAt.get(component) ?? Number.NEGATIVE_INFINITY) < coolDownSeconds) return [];
         const order = runbookFor(first.alert, component, state[component]);

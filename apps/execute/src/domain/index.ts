@@ -20,5 +20,6 @@ export { defaultSettings, type ExecuteSettings } from './settings.ts';
 export { type Spec, specHash } from './spec.ts';
 export { orderSteps } from './step-order.ts';
 export { type BrakeState, stepBrake } from './storm-brake.ts';
+export { refuseGeneration, refuseTarget, type TargetStanding } from './target-standing.ts';
 export { judgeTrigger } from './trigger.ts';
 export { judge, type Verdict } from './verification.ts';
