@@ -1,3 +1,5 @@
+import { normalShare } from '@charter/app-plan/planner';
+
 /** A stream of random numbers that its seed alone decides. */
 export interface RandomStream {
   /** Uniform in [0, 1). */
@@ -58,13 +60,4 @@ export function truncatedNormalMean(mean: number, deviation: number): number {
   const z = mean / deviation;
   const density = Math.exp(-(z * z) / 2) / Math.sqrt(2 * Math.PI);
   return mean + (deviation * density) / normalShare(z);
-}
-
-/** Φ(z) by Zelen and Severo's approximation, absolute error below 7.5e-8. */
-function normalShare(z: number): number {
-  const t = 1 / (1 + 0.2316419 * Math.abs(z));
-  const density = Math.exp(-(z * z) / 2) / Math.sqrt(2 * Math.PI);
-  const series = t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
-  const tail = density * series;
-  return z >= 0 ? 1 - tail : tail;
 }

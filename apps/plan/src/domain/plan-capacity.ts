@@ -102,7 +102,7 @@ export function planCapacity(model: CapacityModel, { state, forecast, calibratio
   };
 }
 
-export function isPossible(model: CapacityModel, state: CapacityState, change: ServerChange): boolean {
+function isPossible(model: CapacityModel, state: CapacityState, change: ServerChange): boolean {
   const servers = state.active + (state.bootRemaining === null ? 0 : 1);
   if (change === 'add') return state.bootRemaining === null && servers < model.maxServers;
   if (change === 'remove') return servers > model.minServers;
