@@ -13,6 +13,7 @@ const neededMajor = 24;
 const targets = {
   start: () => ['scripts/start.ts'],
   test: () => ['scripts/test.ts'],
+  charter: () => ['scripts/charter.ts'],
   bench: (name) => ['bench/src/run.ts', ...(name ? [name] : [])],
   replay: () => ['replay/src/run.ts'],
   simulate: () => ['simulation/src/run.ts'],
@@ -22,7 +23,8 @@ try {
   const [command = '', ...args] = process.argv.slice(2);
   const [kind, name] = command.split(':');
   const target = targets[kind];
-  if (!target) throw new Error('Usage: node scripts/bootstrap.mjs start|test|bench[:name]|replay|simulate [-- args]');
+  if (!target)
+    throw new Error('Usage: node scripts/bootstrap.mjs start|test|charter|bench[:name]|replay|simulate [-- args]');
   await install();
   const rest = args[0] === '--' ? args.slice(1) : args;
   process.exitCode = await run(findNode(), [...target(name), ...rest]);

@@ -1,0 +1,3 @@
+export { InitError } from './ask-server.ts';
+export { init } from './init.ts';
+export { type InitOptions, initOptionsFrom } from './init-options.ts';
