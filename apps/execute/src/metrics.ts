@@ -54,6 +54,7 @@ export function createExecuteMetrics(registry: Registry): ExecuteMetrics {
     buckets: [0.01, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30],
     registers,
   });
+  for (const direction of Direction.options) stepDuration.zero({ direction });
   const refusals = new Counter({
     name: 'charter_execute_refusals_total',
     help: 'Steps that a gate held back for now or refused.',
