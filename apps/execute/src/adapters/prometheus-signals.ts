@@ -4,10 +4,27 @@ import { excessOf, type Reading } from '../domain/reading.ts';
 import type { Signals, Violations } from '../ports.ts';
 
 /** Signals from Prometheus by the query that raised them; from the monitor where there is none. */
-export const prometheusSignals = (prometheus: Pick<Prometheus, 'instant'>, violations: Violations): Signals => ({
-  read: (signal) =>
-    signal.query === null ? fromMonitor(violations, signal) : fromQuery(prometheus, signal, signal.query),
-});
+export function prometheusSignals(prometheus: Pick<Prometheus, 'instant'>, violations: Violations): Signals {
+  const once = askedOnce(prometheus);
+  return {
+    read: (signal) => (signal.query === null ? fromMonitor(violations, signal) : fromQuery(once, signal, signal.query)),
+  };
+}
+
+/** What is asked at the same instant is asked once: one rule's query answers for a component and all its peers. */
+function askedOnce(prometheus: Pick<Prometheus, 'instant'>): Pick<Prometheus, 'instant'> {
+  const asked = new Map<string, ReturnType<Prometheus['instant']>>();
+  return {
+    instant(query) {
+      const known = asked.get(query);
+      if (known) return known;
+      const answer = prometheus.instant(query);
+      asked.set(query, answer);
+      queueMicrotask(() => asked.delete(query));
+      return answer;
+    },
+  };
+}
 
 async function fromQuery(
   prometheus: Pick<Prometheus, 'instant'>,
