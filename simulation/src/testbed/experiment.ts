@@ -35,7 +35,7 @@ export interface Score {
   readonly badSeconds: number;
   readonly actionsPerFault: number;
   readonly actions: number;
-  /** Of the judged ones: at most the first ten of a fault. */
+  /** Of the judged ones: at most the first five of a fault. */
   readonly judged: number;
   readonly harmful: number;
   /** Actions on another component than the struck one. */

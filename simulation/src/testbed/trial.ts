@@ -41,7 +41,7 @@ export const stepSeconds = 0.5;
 /** Recovered is who stays so for this long. */
 const steadySeconds = 30;
 /** So many actions of each way of dealing with a fault are judged. */
-const mostJudged = 10;
+const mostJudged = 5;
 /** Trials lie this far apart on the clock of the record, so that Knowledge does not take one for the relapse of another. */
 const apartSeconds = 7_200;
 

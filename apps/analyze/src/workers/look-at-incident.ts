@@ -2,6 +2,7 @@ import type { Violation } from '@charter/shared/contracts';
 import { type Finding, findCause } from '../domain/find-cause.ts';
 import { declaredTopology, relevantTargets } from '../domain/relevant-targets.ts';
 import { factFrom, symptomOf } from '../domain/symptom.ts';
+import { temperYoung } from '../domain/young-evidence.ts';
 import type { AnalyzedPack, ReadWindow, SignalHistory } from '../ports.ts';
 
 export interface LookDeps {
@@ -30,5 +31,6 @@ export async function lookAtIncident(
     topology: declaredTopology(targets),
     symptom: symptom === null ? null : { component: symptom.component },
   });
-  return { finding, windows };
+  const ageSeconds = (now.getTime() - Date.parse(detectedAt)) / 1_000;
+  return { finding: temperYoung(finding, ageSeconds), windows };
 }
