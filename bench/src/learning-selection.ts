@@ -21,7 +21,7 @@ export interface SelectionOptions {
 const runbookExpected = 0.6;
 const othersExpected = 0.25;
 /** A remedy that works fails this often all the same. */
-const badLuck = 0.05;
+export const badLuck = 0.05;
 const recoveryWindow = 25;
 
 /** Incidents drawn from the situations; after `incidents` of them scaling up stops working. */
@@ -33,8 +33,7 @@ export function simulateSelection(situations: readonly FaultSituation[], options
     width: featureCount,
     ...selectorDefaults,
   });
-  const regrets: Array<{ learned: number; runbook: number }> = [];
-  let [own, theirs, lowestShare] = [0, 0, 1];
+  const rounds: Round[] = [];
   for (let index = 0; index < options.incidents + options.afterChange; index++) {
     const situation = drawn(faults, random);
     if (!situation) continue;
@@ -54,33 +53,50 @@ export function simulateSelection(situations: readonly FaultSituation[], options
     });
     const works = random.uniform() >= badLuck ? 1 : 0;
     selector.learn(choice, works * (rewards[choice.arm] ?? 0));
-    const best = Math.max(...rewards);
-    const runbook = rewards[situation.runbook] ?? 0;
-    const learned = rewards[choice.arm] ?? 0;
-    regrets.push({ learned: best - learned, runbook: best - runbook });
-    own += learned;
-    theirs += runbook;
-    if (index >= 50 && !changed) lowestShare = Math.min(lowestShare, own / theirs);
+    rounds.push({
+      best: Math.max(...rewards),
+      runbook: rewards[situation.runbook] ?? 0,
+      learned: rewards[choice.arm] ?? 0,
+    });
   }
+  return measureRun(rounds, options.incidents);
+}
+
+/** Rewards of one incident: the best there was, the runbook's and the learner's. */
+export interface Round {
+  readonly best: number;
+  readonly runbook: number;
+  readonly learned: number;
+}
+
+/** What became of a run whose world changed after so many incidents. */
+export function measureRun(rounds: readonly Round[], incidents: number): SelectionRun {
   const meanOf = (from: number, to: number, of: 'learned' | 'runbook'): number => {
-    const some = regrets.slice(from, to);
-    return some.reduce((sum, regret) => sum + regret[of], 0) / Math.max(1, some.length);
+    const some = rounds.slice(from, to);
+    return some.reduce((sum, round) => sum + round.best - round[of], 0) / Math.max(1, some.length);
   };
-  const before = meanOf(options.incidents - 200, options.incidents, 'learned');
-  const recovered = Array.from({ length: Math.max(0, options.afterChange - recoveryWindow) }, (_, after) => after).find(
-    (after) => {
-      const from = options.incidents + after;
-      return meanOf(from, from + recoveryWindow, 'learned') <= before + 0.05;
-    },
-  );
+  let [own, theirs, lowestShare] = [0, 0, 1];
+  for (const [index, round] of rounds.slice(0, incidents).entries()) {
+    own += round.learned;
+    theirs += round.runbook;
+    if (index >= 50) lowestShare = Math.min(lowestShare, own / theirs);
+  }
+  const before = meanOf(incidents - 200, incidents, 'learned');
+  const recovered = Array.from(
+    { length: Math.max(0, rounds.length - incidents - recoveryWindow) },
+    (_, after) => after,
+  ).find((after) => {
+    const from = incidents + after;
+    return meanOf(from, from + recoveryWindow, 'learned') <= before + 0.05;
+  });
   return {
-    regretAt: (incidents) => ({ learned: meanOf(0, incidents, 'learned'), runbook: meanOf(0, incidents, 'runbook') }),
+    regretAt: (many) => ({ learned: meanOf(0, many, 'learned'), runbook: meanOf(0, many, 'runbook') }),
     lowestShare,
     recoveredAfter: recovered ?? null,
   };
 }
 
-function drawn(faults: ReadonlyArray<readonly FaultSituation[]>, random: Random): FaultSituation | undefined {
+export function drawn(faults: ReadonlyArray<readonly FaultSituation[]>, random: Random): FaultSituation | undefined {
   const ofFault = faults[random.integer(faults.length)] ?? [];
   return ofFault[random.integer(ofFault.length)];
 }

@@ -3,6 +3,8 @@ import { simulateAutonomy } from './learning-autonomy.ts';
 import { simulateCoverage } from './learning-coverage.ts';
 import { simulateLadder } from './learning-ladder.ts';
 import { evaluateLetter } from './learning-letter.ts';
+import { simulatePlanned } from './learning-planned.ts';
+import { replayRows } from './learning-replay.ts';
 import { measureRecall, measureRetrieval } from './learning-retrieval.ts';
 import { simulateSelection } from './learning-selection.ts';
 import { playSituations } from './learning-situations.ts';
@@ -19,12 +21,14 @@ export async function run(args: readonly string[] = []): Promise<BenchRow[]> {
   const situations = playSituations(1);
   return [
     ...selectionRows(situations, quick ? seeds.slice(0, 2) : seeds),
+    ...plannedRows(situations, quick ? seeds.slice(0, 1) : seeds.slice(0, 3)),
     ...ladderRows(situations, quick ? seeds.slice(0, 2) : seeds),
     ...coverageRows(),
     ...letterRows(quick ? 3 : 20),
     ...retrievalRows(),
     ...recallRows(situations),
     ...autonomyRows(quick ? 1_000 : 10_000),
+    ...(await replayRows(quick ? 2_000 : 100_000, quick ? 500 : 10_000)),
   ];
 }
 
@@ -69,6 +73,41 @@ function selectionRows(situations: Situations, some: readonly number[]): BenchRo
     row({
       name: `selection: incidents until it recovered after an action stopped working, ${spread(recovered)}`,
       value: mean(recovered),
+      unit: 'incidents',
+      better: 'lower',
+      reference: ['allowed', 50],
+      target: '<= 50',
+    }),
+  ];
+}
+
+/** The same, as plan and knowledge carry it out: the planner's ranking, its draws, Knowledge's posteriors. */
+function plannedRows(situations: Situations, some: readonly number[]): BenchRow[] {
+  const runs = some.map((seed) => simulatePlanned(situations, { incidents: 1_500, afterChange: 300, seed }));
+  const of = `of ${String(some.length)} seeds`;
+  const rows = [300, 1_500].map((incidents) =>
+    row({
+      name: `selection in the planner: regret per incident over ${String(incidents)} incidents, mean ${of}`,
+      value: mean(runs.map((one) => one.regretAt(incidents).learned)),
+      unit: 'reward',
+      better: 'lower',
+      reference: ['runbook', mean(runs.map((one) => one.regretAt(incidents).runbook))],
+      target: `<= ${incidents === 300 ? '0.8' : '0.5'} of the runbook`,
+    }),
+  );
+  return [
+    ...rows,
+    row({
+      name: `selection in the planner: least share of the runbook's reward on the way, worst ${of}`,
+      value: Math.min(...runs.map(({ lowestShare }) => lowestShare)),
+      unit: 'ratio',
+      better: 'higher',
+      reference: ['runbook', 1],
+      target: '>= 0.9',
+    }),
+    row({
+      name: `selection in the planner: incidents until it recovered after an action stopped working, mean ${of}`,
+      value: mean(runs.map(({ recoveredAfter }) => recoveredAfter ?? 300)),
       unit: 'incidents',
       better: 'lower',
       reference: ['allowed', 50],

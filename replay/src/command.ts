@@ -13,7 +13,7 @@ export const usage = `npm run replay -- --pack DIR [--since 30d] [--json FILE]
   [--database URL]     recorded history (default DATABASE_URL); read on a connection that cannot write
   [--prometheus URL]   no history of our own: what would have been done about this Prometheus' past
   [--against DIR]      with --prometheus: compare with this pack, not with doing nothing
-  [--environment NAME] [--step 30s] with --prometheus
+  [--environment NAME] [--step 1m] with --prometheus; no finer than its rules are evaluated
   [--settings FILE]    numbers of the learner that differ, as JSON
   [--all]              decide stages that did not change again, too
 Exit code: 0 no difference, 1 differences, 2 it could not be told`;
@@ -39,7 +39,7 @@ export async function runReplay(
         prometheus: { type: 'string' },
         against: { type: 'string' },
         environment: { type: 'string' },
-        step: { type: 'string', default: '30s' },
+        step: { type: 'string', default: '1m' },
         settings: { type: 'string' },
         all: { type: 'boolean', default: false },
       },

@@ -1,4 +1,4 @@
-import type { RecordedSituation } from '@charter/app-plan/history';
+import { partsOf, type RecordedSituation } from '@charter/app-plan/history';
 import { makePlan } from '@charter/app-plan/plan-incident';
 import type { PlanningSettings, PlanStatus } from '@charter/app-plan/planner';
 import { isFiring } from '@charter/app-plan/planner';
@@ -43,22 +43,13 @@ export async function decideAgain(
   const charter = charterAgain(pack, answers, Date.parse(record.situation.now));
   const isRejudged = answers.some(({ request, decision }) => !sameAnswer(charter(request), decision));
   if (!isReplanned && !isRejudged) return { course: recorded, stages: pack.policies.length > 0 ? ['charter'] : [] };
-  const { rules, strategies, targets } = pack.parts;
-  const ruled = new Map(rules.map((rule) => [rule.metadata.name, rule]));
+  const parts = partsOf(pack.parts);
   const analysis = isReplanned
-    ? watchAgain(record.situation.analysis, record.situation.rules, ruled)
+    ? watchAgain(record.situation.analysis, record.situation.rules, parts.rules)
     : record.situation.analysis;
   const stages = isReplanned ? (['monitor', 'plan', 'charter'] as const) : (['plan', 'charter'] as const);
   if (!analysis.violations.some(isFiring)) return { course: { status: 'quiet', plan: null }, stages };
-  const situation = isReplanned
-    ? {
-        ...record.situation,
-        analysis,
-        rules: ruled,
-        strategies,
-        targets: new Map(targets.map((target) => [target.metadata.name, target])),
-      }
-    : record.situation;
+  const situation = isReplanned ? { ...record.situation, ...parts, analysis } : record.situation;
   const { status, plan } = await makePlan(situation, {
     settings: { ...record.ground.settings, ...settings },
     metrics: unmeasured,

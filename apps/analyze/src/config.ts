@@ -10,6 +10,8 @@ export const AnalyzeConfig = LoopConfig.extend({
   ANALYZE_POINTS: z.coerce.number().int().min(20).max(5_000).default(400),
   /** Targets whose signals are read for one incident, at most. */
   ANALYZE_TARGETS: z.coerce.number().int().min(1).max(1_000).default(60),
+  /** How far what Knowledge learned of outcomes may move a confidence; 0 leaves confidences as they are. */
+  ANALYZE_REFIT_BOUND: z.coerce.number().min(0).max(1).default(0.15),
   ANALYZE_RETENTION_DAYS: z.coerce.number().int().min(1).default(30),
 });
 export type AnalyzeConfig = z.infer<typeof AnalyzeConfig>;

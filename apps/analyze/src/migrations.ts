@@ -27,6 +27,14 @@ export interface AnalyzeTables {
     state: string;
     body: JSONColumnType<Record<string, unknown>>;
   };
+  /** What Knowledge made of how analyses turned out; the newest word on each subject. */
+  adaptation: {
+    kind: string;
+    subject: string;
+    points: JSONColumnType<Array<{ from: number; to: number }>>;
+    reason: string;
+    at: Date;
+  };
   analysis: {
     id: string;
     incident_id: string;
@@ -82,5 +90,15 @@ export const migrations = {
     );
     create index analysis_at on analysis (analyzed_at);
     ${keptPackMigration}
+  `,
+  '002-adaptations': `
+    create table adaptation (
+      kind text not null,
+      subject text not null,
+      points jsonb not null,
+      reason text not null,
+      at timestamptz not null,
+      primary key (kind, subject)
+    );
   `,
 };

@@ -1,16 +1,18 @@
 import { createPrometheus } from '@charter/prometheus';
 import { type Environment, everyInterval, type RunningService, startService } from '@charter/service';
 import type { ParsedPack } from '@charter/shared/charter-client';
-import { violationQueue } from '@charter/shared/contracts';
+import { analyzeAdaptationQueue, violationQueue } from '@charter/shared/contracts';
 import { keepPack, openStage } from '@charter/stage';
 import { analysisLog as analysisLogOn } from './adapters/analysis-log.ts';
 import { prometheusHistory } from './adapters/prometheus-history.ts';
+import { refitRecords } from './adapters/refit-records.ts';
 import { buildApp } from './app.ts';
 import { AnalyzeConfig } from './config.ts';
 import { createMetrics } from './metrics.ts';
 import { type AnalyzeTables, migrations } from './migrations.ts';
 import type { AnalyzedPack } from './ports.ts';
 import { analyzeWaiting } from './workers/analyze-waiting.ts';
+import { onAdaptation } from './workers/on-adaptation.ts';
 import { onViolation } from './workers/on-violation.ts';
 
 const noPack: AnalyzedPack = { rules: [], signals: [], targets: [] };
@@ -40,6 +42,7 @@ export async function startAnalyze(environment: Environment): Promise<RunningSer
     metrics,
   );
   const analysisLog = analysisLogOn(store);
+  const refits = refitRecords(store, config.ANALYZE_REFIT_BOUND);
   const looking = everyInterval(
     lookMs,
     async () => {
@@ -50,6 +53,7 @@ export async function startAnalyze(environment: Environment): Promise<RunningSer
         history,
         pack: () => pack.current() ?? noPack,
         metrics,
+        refit: refits.current,
         mostTargets: config.ANALYZE_TARGETS,
       });
     },
@@ -57,6 +61,7 @@ export async function startAnalyze(environment: Environment): Promise<RunningSer
   );
   const forgetting = everyInterval(forgetMs, () => analysisLog.forgetBefore(config.ANALYZE_RETENTION_DAYS), onError);
   transport.consume(violationQueue, onViolation({ store, wake: looking.wake }));
+  transport.consume(analyzeAdaptationQueue, onAdaptation(store));
 
   const readiness = { ...stage.readiness, prometheus: () => prometheus.ready() };
   const http = await buildApp({ config, log, registry, analysisLog, readiness });

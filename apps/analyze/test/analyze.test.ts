@@ -79,6 +79,7 @@ beforeAll(async () => {
     pack: () => ({ rules: [], signals: [], targets }),
     metrics,
     mostTargets: 50,
+    refit: async () => ({ points: [], bound: 0 }),
   };
   looking = everyInterval(
     100,

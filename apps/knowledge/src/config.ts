@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { LoopConfig } from '@charter/service';
 import { Duration, Ratio } from '@charter/shared/contracts';
 import { z } from 'zod';
@@ -17,6 +18,15 @@ export const KnowledgeConfig = LoopConfig.extend({
   KNOWLEDGE_ADAPT_CHANGE: z.coerce.number().pipe(Ratio).default(0.1),
   /** The most that one adaptation may move what plan expects. */
   KNOWLEDGE_ADAPT_STEP: z.coerce.number().pipe(Ratio).default(0.2),
+  /** Folder of runbooks (Markdown) that passages are found in. */
+  KNOWLEDGE_RUNBOOKS: z
+    .string()
+    .min(1)
+    .default(join(import.meta.dirname, '../../../docs/runbooks')),
+  /** An OpenAI-compatible endpoint that may draft summaries of retrieved passages; none unless given. */
+  KNOWLEDGE_SUMMARY_URL: z.url().optional(),
+  KNOWLEDGE_SUMMARY_MODEL: z.string().min(1).default('default'),
+  KNOWLEDGE_SUMMARY_KEY_FILE: z.string().min(1).optional(),
 });
 export type KnowledgeConfig = z.infer<typeof KnowledgeConfig>;
 

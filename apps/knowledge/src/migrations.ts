@@ -1,3 +1,4 @@
+import { keptPackMigration } from '@charter/stage';
 import type { Generated, JSONColumnType } from 'kysely';
 
 export interface KnowledgeTables {
@@ -50,6 +51,7 @@ export interface KnowledgeTables {
   };
   autonomy_case: {
     outcome_id: string;
+    policy: string;
     action: string;
     target_class: string;
     at: Date;
@@ -58,6 +60,7 @@ export interface KnowledgeTables {
     harm: boolean;
   };
   autonomy: {
+    policy: string;
     action: string;
     target_class: string;
     mode: string;
@@ -67,6 +70,7 @@ export interface KnowledgeTables {
   };
   autonomy_change: {
     id: Generated<string>;
+    policy: string;
     action: string;
     target_class: string;
     from_mode: string;
@@ -74,6 +78,20 @@ export interface KnowledgeTables {
     reason: string;
     at: Date;
   };
+  /** What a person took back; what was earned before it does not count for going up again. */
+  autonomy_revocation: {
+    id: Generated<string>;
+    policy: string;
+    action: string;
+    target_class: string;
+    by: string;
+    reason: string;
+    at: Date;
+  };
+  /** Runbooks and strategies in passages, to be found by what an incident is about. */
+  passage: { id: string; source: string; title: string; body: string; digest: string; strategy: string | null };
+  /** The last refit that was told, by what it is of. */
+  refit: { subject: string; body: JSONColumnType<Record<string, unknown>>; at: Date };
   autonomy_grant: {
     policy: string;
     action: string;
@@ -178,5 +196,34 @@ export const migrations = {
       published_at timestamptz not null default now(),
       primary key (policy, action, target_class)
     );
+  `,
+  '003-policies-passages': `
+    alter table autonomy_case add column policy text not null default '*';
+    alter table autonomy_case drop constraint autonomy_case_pkey;
+    alter table autonomy_case add primary key (outcome_id, policy, action, target_class);
+    alter table autonomy add column policy text not null default '*';
+    alter table autonomy drop constraint autonomy_pkey;
+    alter table autonomy add primary key (policy, action, target_class);
+    alter table autonomy_change add column policy text not null default '*';
+    create table autonomy_revocation (
+      id bigserial primary key,
+      policy text not null,
+      action text not null,
+      target_class text not null,
+      by text not null,
+      reason text not null,
+      at timestamptz not null
+    );
+    create index autonomy_revocation_subject on autonomy_revocation (policy, action, target_class, at);
+    create table passage (
+      id text primary key,
+      source text not null,
+      title text not null,
+      body text not null,
+      digest text not null,
+      strategy text
+    );
+    create table refit (subject text primary key, body jsonb not null, at timestamptz not null);
+    ${keptPackMigration}
   `,
 } as const;

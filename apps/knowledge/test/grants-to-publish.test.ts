@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { type EarnedFacts, type GrantFacts, grantKey, grantsToPublish } from '../src/domain/grants-to-publish.ts';
 
-const scaling: EarnedFacts = { action: 'SCALE_UP', targetClass: 'service', mode: 'auto', reason: 'a long record' };
+const scaling: EarnedFacts = {
+  policy: '*',
+  action: 'SCALE_UP',
+  targetClass: 'service',
+  mode: 'auto',
+  reason: 'a long record',
+};
 const earned = [scaling];
 const grant = (changes: Partial<GrantFacts>): GrantFacts => ({
   policy: null,

@@ -15,7 +15,10 @@ import { expect } from 'vitest';
 import { startKnowledge } from '../src/service.ts';
 
 /** Knowledge on real Postgres and Redis, with the rest of the loop as one store that tells outcomes and hears answers. */
-export async function startLoop({ postgresUrl, redisUrl }: { postgresUrl: string; redisUrl: string }) {
+export async function startLoop(
+  { postgresUrl, redisUrl }: { postgresUrl: string; redisUrl: string },
+  variables: Record<string, string> = {},
+) {
   const database = await createTestDatabase(postgresUrl);
   const prefix = testPrefix();
   const environment = {
@@ -24,6 +27,9 @@ export async function startLoop({ postgresUrl, redisUrl }: { postgresUrl: string
     CHARTER_QUEUE_PREFIX: prefix,
     LOG_LEVEL: 'silent',
     PORT: '0',
+    // nobody answers there unless a test says otherwise
+    CHARTER_URL: 'http://127.0.0.1:9',
+    ...variables,
   };
   let service: RunningService = await startKnowledge(environment);
   const loop = await openStore<Record<never, never>>({ url: database.url, schema: 'loop', migrations: {} });
@@ -48,6 +54,7 @@ export async function startLoop({ postgresUrl, redisUrl }: { postgresUrl: string
 
   return {
     environment,
+    url: () => service.url,
     story,
     adaptations,
     get,

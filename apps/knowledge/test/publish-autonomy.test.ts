@@ -59,7 +59,7 @@ function publish() {
   return publishAutonomy(store, charterAutomation(`http://127.0.0.1:${String(port)}`, undefined));
 }
 const earn = (mode: 'approve' | 'auto') =>
-  saveAutonomy(store, { action: 'SCALE_UP', targetClass: 'service' }, undefined, {
+  saveAutonomy(store, { policy: '*', action: 'SCALE_UP', targetClass: 'service' }, undefined, {
     ...unproven,
     mode,
     reason: 'shown',

@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { autonomyStates } from '../src/adapters/autonomy-log.ts';
 import { incidentMemory } from '../src/adapters/incident-memory.ts';
 import { outcomeLog } from '../src/adapters/outcome-log.ts';
+import { passageShelf } from '../src/adapters/passage-shelf.ts';
 import { outcomeCounts } from '../src/adapters/statistics.ts';
 import { tallyBook } from '../src/adapters/tally-book.ts';
 import { buildApp } from '../src/app.ts';
@@ -69,6 +70,55 @@ describe('autonomy', () => {
   });
 });
 
+describe('autonomy under several policies', () => {
+  const under = (policy: string, days: number, changes: Partial<Outcome> = {}) =>
+    outcomeOf({
+      ...aboutMetric('disk_ratio'),
+      policy,
+      strategy: 'move-load',
+      actions: [{ action: 'SCALE_DOWN', target: 'search', targetClass: 'store' }],
+      at: new Date(Date.now() - 86_400_000 * days).toISOString(),
+      ...changes,
+    });
+  type Views = { items: Array<{ policy: string; mode: string; reason: string; missing: string[] }> };
+  const views = async (policy: string) =>
+    (await loop.get<Views>(`autonomy?policy=${policy}&action=SCALE_DOWN&targetClass=store`)).items;
+
+  test('is earned for each by itself, with the record of the other as that of its like', async () => {
+    const items = Array.from({ length: 40 }, (_, index) => under('shop', 50 - index));
+    await loop.post('outcomes/import', { items });
+    expect(await views('shop')).toMatchObject([{ policy: 'shop', mode: 'auto' }]);
+    await loop.learn(under('night', 0));
+    const [night] = await views('night');
+    expect(night).toMatchObject({ policy: 'night', mode: 'observe', likeCases: 40 });
+    expect(night?.missing.join('; ')).toMatch(/more verified cases.*more days of record/);
+  });
+
+  test('is taken back by a person, stays so through corrections, and says who and why', async () => {
+    const body = { policy: 'shop', action: 'SCALE_DOWN', targetClass: 'store', reason: 'migration week' };
+    const answer = await loop.post('autonomy/revoke', body);
+    expect(await answer.json()).toMatchObject({ policy: 'shop', from: 'auto', to: 'observe' });
+    expect((await loop.post('autonomy/revoke', body)).status).toBe(409);
+    expect((await loop.post('autonomy/revoke', { ...body, policy: 'nobody' })).status).toBe(404);
+    const [before] = (await loop.get<{ items: Outcome[] }>('outcomes?rootCause=disk_ratio&limit=50')).items.slice(-1);
+    await loop.post('outcomes', { id: before?.id, type: 'partial', reason: 'only half of it' });
+    expect(await views('shop')).toMatchObject([
+      { mode: 'observe', reason: expect.stringMatching(/took it back: migration week/) },
+    ]);
+    expect((await views('shop'))[0]?.missing.join('; ')).toMatch(/more clean cases/);
+  });
+
+  test('three bad cases in a row end it', async () => {
+    const policy = 'canary';
+    const items = Array.from({ length: 40 }, (_, index) => under(policy, 60 - index));
+    await loop.post('outcomes/import', { items });
+    expect(await views(policy)).toMatchObject([{ mode: 'auto' }]);
+    const bad = { type: 'ineffective' as const, timeToStabilizeSeconds: null };
+    await loop.learn(under(policy, 0.3, bad), under(policy, 0.2, bad), under(policy, 0.1, bad));
+    await expect.poll(async () => (await views(policy))[0]?.mode).toBe('approve');
+  });
+});
+
 describe('similar incidents', () => {
   const about = (metric: string, component: string) =>
     outcomeOf({ component, rootCause: { component, metric, confidence: 0.9 } });
@@ -122,6 +172,9 @@ function appOn(variables: Record<string, string> = {}) {
     tallies: tallyBook(store),
     counter: outcomeCounts(store),
     memory: incidentMemory(store),
+    passages: passageShelf(store),
+    signals: () => [],
+    summaries: null,
     analyses: { latestOf: async () => null },
     settings: learningSettingsFrom(config),
     environment: 'test',

@@ -43,6 +43,15 @@ export function observeCase(
   return record;
 }
 
+/** What is left when a person takes it back: nothing, until it has stayed clean for as long as after a demotion. */
+export const revoke = (record: AutonomyRecord, at: number, reason: string): AutonomyRecord => ({
+  ...record,
+  mode: 'observe',
+  since: at,
+  reason,
+  cleanSinceDemotion: 0,
+});
+
 function counted(record: AutonomyRecord, { at, acted, success, harm }: AutonomyCase): AutonomyRecord {
   const firstAt = record.firstAt ?? at;
   const clean = record.cleanSinceDemotion === null ? null : record.cleanSinceDemotion + 1;

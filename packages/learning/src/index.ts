@@ -23,7 +23,7 @@ export {
   successBelief,
 } from './belief.ts';
 export { type ArmExpectation, type DrawnArms, type SettledChoice, settleChoice } from './conservative-choice.ts';
-export { observeCase, unproven } from './earned-autonomy.ts';
+export { observeCase, revoke, unproven } from './earned-autonomy.ts';
 export { choleskyOf, inverseOf, solveWith } from './linear-belief.ts';
 export {
   doublyRobust,

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { partsOf } from '@charter/app-plan/history';
 import { brakeAfter, type PlanningSettings, released, type Situation } from '@charter/app-plan/planner';
 import { ignorance, intervalOf } from '@charter/learning';
 import type { Recommendation, Target, TargetState, Violation } from '@charter/shared/contracts';
@@ -40,7 +41,7 @@ export function situationAt(
   const seen = incident.violations.filter(({ from }) => from <= incident.from + joinSeconds);
   const metrics = [...new Set(seen.map(({ subject }) => subject.metric))];
   const { component } = incident;
-  const { rules, strategies, targets } = pack.parts;
+  const { targets } = pack.parts;
   return {
     analysis: {
       id,
@@ -57,9 +58,7 @@ export function situationAt(
       detectedAt: now,
       analyzedAt: now,
     },
-    rules: new Map(rules.map((rule) => [rule.metadata.name, rule])),
-    strategies,
-    targets: new Map(targets.map((target) => [target.metadata.name, target])),
+    ...partsOf(pack.parts),
     states: new Map(targets.map((target) => [target.metadata.name, stateAt(target, memory, incident.from, now)])),
     beliefs: {
       recommendations: new Map(

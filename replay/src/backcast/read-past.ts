@@ -48,7 +48,9 @@ export async function readPast(options: PastOptions): Promise<{ violations: Past
 
 async function alertsOf(options: PastOptions, watch: Watch): Promise<PastViolation[]> {
   const { environment, stepSeconds, to } = options;
-  const series = await readSeries(options, 'ALERTS{alertstate="firing"}');
+  // seen within the step, not within Prometheus' look-back, which would make every alert minutes longer
+  const seen = `max_over_time(ALERTS{alertstate="firing"}[${String(stepSeconds * 1_000 - 1)}ms])`;
+  const series = await readSeries(options, seen);
   return series.flatMap((one) => {
     const { __name__: _name, alertstate: _state, ...labels } = one.labels;
     const alert: Pick<AlertRecord, 'labels' | 'annotations'> = { labels, annotations: {} };

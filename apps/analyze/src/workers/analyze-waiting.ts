@@ -1,8 +1,9 @@
-import { type Analysis, analysisQueue, timelineQueue } from '@charter/shared/contracts';
+import { type Analysis, analysisQueue, timelineQueue, type Violation } from '@charter/shared/contracts';
 import { newId, type Store, type Tx } from '@charter/store';
 import type { AnalysisLog, WaitingIncident } from '../adapters/analysis-log.ts';
 import type { Finding } from '../domain/find-cause.ts';
 import { mergeTargetOf } from '../domain/merge-incidents.ts';
+import { type Refit, refitFinding } from '../domain/refit-confidence.ts';
 import { symptomOf } from '../domain/symptom.ts';
 import type { AnalyzeMetrics } from '../metrics.ts';
 import type { AnalyzeTables } from '../migrations.ts';
@@ -12,6 +13,7 @@ export interface AnalyzeDeps extends LookDeps {
   readonly store: Store<AnalyzeTables>;
   readonly log: AnalysisLog;
   readonly metrics: AnalyzeMetrics;
+  readonly refit: () => Promise<Refit>;
 }
 
 const batch = 20;
@@ -33,7 +35,7 @@ async function analyze(incident: WaitingIncident, deps: AnalyzeDeps): Promise<vo
   const { finding, windows } =
     firing.length === 0
       ? { finding: clearedFinding(previous), windows: [] }
-      : await lookAtIncident(incident.openedAt, firing, deps, new Date());
+      : await look(incident.openedAt, firing, deps);
   const cause = finding.verdict === 'determined' ? finding.rootCauses[0] : undefined;
   const analysis: Analysis = {
     id: newId(),
@@ -60,6 +62,12 @@ async function analyze(incident: WaitingIncident, deps: AnalyzeDeps): Promise<vo
     return true;
   });
   if (recorded) metrics.analyzed(analysis, (performance.now() - started) / 1_000);
+}
+
+/** What is found, each confidence standing for what it proved to be worth. */
+async function look(openedAt: string, firing: readonly Violation[], deps: AnalyzeDeps) {
+  const { finding, windows } = await lookAtIncident(openedAt, firing, deps, new Date());
+  return { finding: refitFinding(finding, await deps.refit()), windows };
 }
 
 /** Nothing fires any more: what was found stays found. */

@@ -45,5 +45,6 @@ export function outcomeFrom(facts: OutcomeFacts, now: Date): Outcome {
     timeToStabilizeSeconds:
       stableAtMs === null || startedAt === null ? null : Math.max(0, (stableAtMs - startedAt.getTime()) / 1_000),
     propensity: plan.choice?.propensity ?? 1,
+    policy: plan.policy ?? null,
   };
 }

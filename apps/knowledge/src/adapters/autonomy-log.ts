@@ -38,8 +38,9 @@ export async function saveCases({ db }: On, outcome: { readonly id: string }, ca
   await db
     .insertInto('autonomy_case')
     .values(
-      cases.map(({ action, targetClass, one }) => ({
+      cases.map(({ policy, action, targetClass, one }) => ({
         outcome_id: outcome.id,
+        policy,
         action,
         target_class: targetClass,
         at: new Date(one.at),
@@ -52,10 +53,11 @@ export async function saveCases({ db }: On, outcome: { readonly id: string }, ca
 }
 
 /** All cases of a subject in the order they ended. */
-export async function casesOf({ db }: On, { action, targetClass }: AutonomySubject): Promise<AutonomyCase[]> {
+export async function casesOf({ db }: On, { policy, action, targetClass }: AutonomySubject): Promise<AutonomyCase[]> {
   const rows = await db
     .selectFrom('autonomy_case')
     .selectAll()
+    .where('policy', '=', policy)
     .where('action', '=', action)
     .where('target_class', '=', targetClass)
     .orderBy('at')
@@ -66,9 +68,10 @@ export async function casesOf({ db }: On, { action, targetClass }: AutonomySubje
 
 /** Where every subject stands, or every subject of one action. */
 export async function autonomyStates({ db }: On, action?: ActionType): Promise<AutonomyState[]> {
-  let rows = db.selectFrom('autonomy').selectAll().orderBy('action').orderBy('target_class');
+  let rows = db.selectFrom('autonomy').selectAll().orderBy('action').orderBy('target_class').orderBy('policy');
   if (action) rows = rows.where('action', '=', action);
   return (await rows.execute()).map((row) => ({
+    policy: row.policy,
     action: ActionType.parse(row.action),
     targetClass: row.target_class,
     record: StoredRecord.parse(row.record),
@@ -78,7 +81,7 @@ export async function autonomyStates({ db }: On, action?: ActionType): Promise<A
 /** Records where a subject stands now. @returns the change, or null when its mode stays */
 export async function saveAutonomy(
   { db }: On,
-  { action, targetClass }: AutonomySubject,
+  { policy, action, targetClass }: AutonomySubject,
   before: AutonomyRecord | undefined,
   record: AutonomyRecord,
 ): Promise<AutonomyChange | null> {
@@ -90,8 +93,8 @@ export async function saveAutonomy(
   };
   await db
     .insertInto('autonomy')
-    .values({ action, target_class: targetClass, ...row })
-    .onConflict((conflict) => conflict.columns(['action', 'target_class']).doUpdateSet(row))
+    .values({ policy, action, target_class: targetClass, ...row })
+    .onConflict((conflict) => conflict.columns(['policy', 'action', 'target_class']).doUpdateSet(row))
     .execute();
   const { mode: from } = before ?? unproven;
   if (from === record.mode) return null;
@@ -99,9 +102,9 @@ export async function saveAutonomy(
   const at = new Date();
   await db
     .insertInto('autonomy_change')
-    .values({ action, target_class: targetClass, from_mode: from, to_mode: to, reason, at })
+    .values({ policy, action, target_class: targetClass, from_mode: from, to_mode: to, reason, at })
     .execute();
-  return { action, targetClass, from, to, reason, at: at.toISOString() };
+  return { policy, action, targetClass, from, to, reason, at: at.toISOString() };
 }
 
 /** The last changes of every subject, newest first. */
@@ -111,7 +114,7 @@ export async function recentChanges({ db }: On, each: number): Promise<AutonomyC
       inner
         .selectFrom('autonomy_change')
         .selectAll()
-        .select(sql<number>`row_number() over (partition by action, target_class order by id desc)`.as('place'))
+        .select(sql<number>`row_number() over (partition by policy, action, target_class order by id desc)`.as('place'))
         .as('change'),
     )
     .selectAll()
@@ -119,6 +122,7 @@ export async function recentChanges({ db }: On, each: number): Promise<AutonomyC
     .orderBy('id', 'desc')
     .execute();
   return rows.map((row) => ({
+    policy: row.policy,
     action: ActionType.parse(row.action),
     targetClass: row.target_class,
     from: AutomationMode.parse(row.from_mode),
@@ -126,4 +130,30 @@ export async function recentChanges({ db }: On, each: number): Promise<AutonomyC
     reason: row.reason,
     at: row.at.toISOString(),
   }));
+}
+
+/** When people took back what a subject had earned, oldest first. */
+export async function revocationsOf({ db }: On, { policy, action, targetClass }: AutonomySubject) {
+  const rows = await db
+    .selectFrom('autonomy_revocation')
+    .select(['at', 'by', 'reason'])
+    .where('policy', '=', policy)
+    .where('action', '=', action)
+    .where('target_class', '=', targetClass)
+    .orderBy('at')
+    .execute();
+  return rows.map(({ at, by, reason }) => ({ at: at.getTime(), reason: revokedText(by, reason) }));
+}
+
+export const revokedText = (by: string, reason: string): string => `${by} took it back: ${reason}`;
+
+export async function addRevocation(
+  { db }: On,
+  { policy, action, targetClass }: AutonomySubject,
+  { by, reason, at }: { readonly by: string; readonly reason: string; readonly at: Date },
+): Promise<void> {
+  await db
+    .insertInto('autonomy_revocation')
+    .values({ policy, action, target_class: targetClass, by, reason, at })
+    .execute();
 }

@@ -12,11 +12,13 @@ export interface SimilarIncident {
   readonly outcomes: readonly Outcome[];
 }
 
+const nearlyMs = 60_000;
 /** Newest outcomes that are searched. */
 const searched = 2_000;
 
 /** Past incidents, to be found by what they were about. The index is made again when outcomes came or changed. */
 export function incidentMemory({ db }: Pick<Store<KnowledgeTables>, 'db'>) {
+  let indexedAt = Number.NEGATIVE_INFINITY;
   let known: { state: string; index: TextIndex; incidents: Map<string, Outcome[]> } | null = null;
 
   async function current() {
@@ -30,6 +32,7 @@ export function incidentMemory({ db }: Pick<Store<KnowledgeTables>, 'db'>) {
     const incidents = Map.groupBy(rows.map(outcomeFrom), ({ incidentId }) => incidentId);
     const documents = [...incidents].map(([id, outcomes]) => ({ id, ...incidentText(outcomes) }));
     known = { state, index: createTextIndex(documents), incidents };
+    indexedAt = performance.now();
     return known;
   }
 
@@ -40,6 +43,18 @@ export function incidentMemory({ db }: Pick<Store<KnowledgeTables>, 'db'>) {
       if (!outcomes) return null;
       const { title, body } = incidentText(outcomes);
       return `${title} ${body}`;
+    },
+    /**
+     * The same for whoever cannot wait: from an index that may be a minute old, so that a question costs no new one after
+     * every outcome.
+     */
+    async nearly(text: string, limit: number): Promise<SimilarIncident[]> {
+      const isFresh = known !== null && performance.now() - indexedAt < nearlyMs;
+      const { index, incidents } = isFresh && known !== null ? known : await current();
+      if (!isFresh) indexedAt = performance.now();
+      return index
+        .closest(text, limit)
+        .map(({ id, score }) => ({ incidentId: id, score, outcomes: incidents.get(id) ?? [] }));
     },
     async closest(text: string, except: string, limit: number): Promise<SimilarIncident[]> {
       const { index, incidents } = await current();

@@ -101,6 +101,9 @@ export async function solvedBefore({ db }: On, outcome: Outcome, withinSeconds: 
   return rows.map(outcomeFrom);
 }
 
+/** Outcomes that the order of trying is learned from. */
+const triedMost = 2_000;
+
 /** Outcomes in Postgres, newest first. */
 export function outcomeLog({ db }: Pick<Store<KnowledgeTables>, 'db'>) {
   return {
@@ -136,6 +139,18 @@ export function outcomeLog({ db }: Pick<Store<KnowledgeTables>, 'db'>) {
       if (query.type) rows = rows.where('type', '=', query.type);
       if (query.executed !== undefined) rows = rows.where('executed', '=', query.executed);
       return pageFrom((await rows.execute()).map(outcomeFrom), query);
+    },
+    /** What was tried against one root cause, newest incidents first, for the order of trying. */
+    async triedAgainst(rootCause: string): Promise<Outcome[]> {
+      const rows = await db
+        .selectFrom('outcome')
+        .selectAll()
+        .where('root_cause', '=', rootCause)
+        .where('executed', '=', true)
+        .orderBy('incident_id', 'desc')
+        .limit(triedMost)
+        .execute();
+      return rows.map(outcomeFrom);
     },
     /** Forgets single outcomes; what they taught stays in the tallies. @returns how many */
     async forgetBefore(seconds: number): Promise<number> {

@@ -10,13 +10,15 @@ import {
 } from '@charter/learning';
 import { ActionType, AutomationMode, actionProfiles, Instant, Name, Ratio } from '@charter/shared/contracts';
 import { z } from 'zod';
-import { type AutonomySubject, subjectName } from './autonomy-cases.ts';
+import type { AutonomySubject } from './autonomy-cases.ts';
 import type { EarnedModes } from './recommendation-from.ts';
 
 const Change = z.object({ from: AutomationMode, to: AutomationMode, reason: z.string(), at: Instant });
 
 /** What an action earned on a class of targets, on which record, and what it takes to go on. */
 export const AutonomyView = z.object({
+  /** `*` where the policy of the acts is not known. */
+  policy: z.string(),
   action: ActionType,
   targetClass: Name,
   tier: z.enum(['low', 'medium', 'high']),
@@ -44,12 +46,13 @@ export function autonomyView(
   around: AutonomySurroundings,
   changes: ReadonlyArray<z.infer<typeof Change>>,
 ): AutonomyView {
-  const { action, targetClass, record } = subject;
+  const { policy, action, targetClass, record } = subject;
   const tier = tierOf(actionProfiles[action].risk);
   const cases = record.cases + pooledWeight * around.likeCases;
   const successes = record.successes + pooledWeight * around.likeSuccesses;
   const harms = record.harms + pooledWeight * around.likeHarms;
   return {
+    policy,
     action,
     targetClass,
     tier: tier.name,
@@ -75,10 +78,17 @@ export function autonomyView(
   };
 }
 
-/** Mode by action and class; what was never seen has earned nothing. */
+const order: readonly AutomationMode[] = ['observe', 'approve', 'auto'];
+
+/** Mode by action and class, of several policies the lowest; what was never seen has earned nothing. */
 export function earnedModesFrom(
   states: ReadonlyArray<AutonomySubject & { readonly record: AutonomyRecord }>,
 ): EarnedModes {
-  const modes = new Map(states.map((state) => [subjectName(state), state.record.mode]));
-  return (action, targetClass) => modes.get(`${action} on ${targetClass}`) ?? 'observe';
+  const lowest = new Map<string, AutomationMode>();
+  for (const { action, targetClass, record } of states) {
+    const key = `${action} on ${targetClass}`;
+    const known = lowest.get(key);
+    if (known === undefined || order.indexOf(record.mode) < order.indexOf(known)) lowest.set(key, record.mode);
+  }
+  return (action, targetClass) => lowest.get(`${action} on ${targetClass}`) ?? 'observe';
 }

@@ -11,6 +11,7 @@ export function recommendationFrom(
   asked: { readonly rootCause: string; readonly component: string | null },
   earned: EarnedModes,
   halfLifeDays: number,
+  seen: Pick<Recommendation, 'ladder' | 'passages'> = {},
 ): Recommendation {
   const { rootCause, component } = asked;
   const evidence = actionEvidence(
@@ -26,7 +27,8 @@ export function recommendationFrom(
   const best = pooled[0] ?? null;
   const { tally, belief } = recoveryEvidence(tallies, halfLifeDays, rootCause);
   const selfRecovery = { trials: tally.trials, ...intervalOf(belief) };
-  return { rootCause, component, best, reason: reasonFor(best, pooled[1], selfRecovery), actions, selfRecovery };
+  const reason = reasonFor(best, pooled[1], selfRecovery);
+  return { rootCause, component, best, reason, actions, selfRecovery, ...seen };
 }
 
 function beliefOf(

@@ -8,19 +8,20 @@ import {
   successBelief,
 } from '@charter/learning';
 import type { KeyedTally } from './action-evidence.ts';
-import type { AutonomySubject } from './autonomy-cases.ts';
+import { type AutonomySubject, subjectName } from './autonomy-cases.ts';
 
 /** Before evidence about one problem in four goes away by itself. */
 const recoveryPrior: BetaBelief = { alpha: 1, beta: 3 };
 
-/** What like targets show of an action, and how often the problems it is used against go away by themselves. */
+/** What like targets, and the same ones under other policies, show of an action, and how often the problems it is used against go away by themselves. */
 export function surroundingsFrom(
   subject: AutonomySubject,
   records: ReadonlyArray<AutonomySubject & { readonly record: AutonomyRecord }>,
   tallies: readonly KeyedTally[],
   halfLifeDays: number,
 ): AutonomySurroundings {
-  const like = records.filter((one) => one.action === subject.action && one.targetClass !== subject.targetClass);
+  const name = subjectName(subject);
+  const like = records.filter((one) => one.action === subject.action && subjectName(one) !== name);
   const causes = new Set(
     tallies
       .filter(({ kind, action, targetClass }) => {

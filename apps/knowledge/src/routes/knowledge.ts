@@ -3,12 +3,17 @@ import { ActionType, MetricName, Name, Recommendation } from '@charter/shared/co
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AutonomyState } from '../adapters/autonomy-log.ts';
+import type { IncidentMemory } from '../adapters/incident-memory.ts';
+import type { OutcomeLog } from '../adapters/outcome-log.ts';
+import type { PassageShelf } from '../adapters/passage-shelf.ts';
 import type { OutcomeCounter } from '../adapters/statistics.ts';
 import type { TallyBook } from '../adapters/tally-book.ts';
 import type { LearningSettings } from '../config.ts';
 import { autonomyInsights } from '../domain/autonomy-insights.ts';
 import { earnedModesFrom } from '../domain/autonomy-view.ts';
 import { Insight, insightsFrom } from '../domain/insights-from.ts';
+import { ladderFrom } from '../domain/ladder-from.ts';
+import { passagePriors } from '../domain/passage-priors.ts';
 import { Pattern, patternsFrom } from '../domain/pattern-from.ts';
 import { recommendationFrom } from '../domain/recommendation-from.ts';
 import { Standing, standingFrom, standingsFrom } from '../domain/statistics-from.ts';
@@ -21,6 +26,8 @@ const Statistics = Standing.extend({
   strategies: Named,
   actions: Named,
 });
+/** Passages and like incidents that bear on an expectation. */
+const closest = 5;
 const limit = z.coerce.number().int().min(1).max(500).default(100);
 
 export interface KnowledgeDeps {
@@ -28,11 +35,14 @@ export interface KnowledgeDeps {
   readonly counter: OutcomeCounter;
   readonly settings: LearningSettings;
   readonly earnedStates: () => Promise<AutonomyState[]>;
+  readonly outcomes: OutcomeLog;
+  readonly memory: IncidentMemory;
+  readonly passages: PassageShelf;
 }
 
 /** What outcomes add up to. */
 export const knowledgeRoutes: FastifyPluginAsyncZod<KnowledgeDeps> = async (app, deps) => {
-  const { tallies, counter, settings, earnedStates } = deps;
+  const { tallies, counter, settings, earnedStates, outcomes, memory, passages } = deps;
   const { halfLifeDays } = settings;
 
   app.get(
@@ -45,9 +55,15 @@ export const knowledgeRoutes: FastifyPluginAsyncZod<KnowledgeDeps> = async (app,
       },
     },
     async ({ query }) => {
-      const [concerning, states] = await Promise.all([tallies.concerning(query.rootCause), earnedStates()]);
       const asked = { rootCause: query.rootCause, component: query.component ?? null };
-      return recommendationFrom(concerning, asked, earnedModesFrom(states), halfLifeDays);
+      const [concerning, states, tried, written] = await Promise.all([
+        tallies.concerning(query.rootCause),
+        earnedStates(),
+        outcomes.triedAgainst(query.rootCause),
+        priorsFor(asked),
+      ]);
+      const seen = { ladder: ladderFrom(tried), passages: written };
+      return recommendationFrom(concerning, asked, earnedModesFrom(states), halfLifeDays, seen);
     },
   );
 
@@ -113,4 +129,14 @@ export const knowledgeRoutes: FastifyPluginAsyncZod<KnowledgeDeps> = async (app,
       return { ...standingFrom(whole ?? []), sinceDays, components, rootCauses, strategies, actions };
     },
   );
+
+  /** What is written, and what like incidents show, of strategies against a cause. */
+  async function priorsFor({ rootCause, component }: { rootCause: string; component: string | null }) {
+    const text = component === null ? rootCause : `${rootCause} ${component}`;
+    const [written, like] = await Promise.all([passages.closest(text, closest), memory.nearly(text, closest)]);
+    return passagePriors(
+      written,
+      like.flatMap(({ outcomes: ended }) => ended),
+    );
+  }
 };

@@ -63,7 +63,9 @@ export async function learnFrom(
   const adaptations = await adaptPlan(tx, changed, settings);
   const autonomy = await earnAutonomy(tx, known, outcome, settings.halfLifeDays);
   if (speaker.kind !== 'import') for (const change of autonomy) await tellChange(tx, outcome, change);
-  const relapses = known ? [] : await correctRelapsed(tx, outcome, settings);
+  // an export says already what did not hold
+  const isTold = known !== null || speaker.kind === 'import';
+  const relapses = isTold ? [] : await correctRelapsed(tx, outcome, settings);
   return {
     id: outcome.id,
     stands: true,

@@ -20,6 +20,7 @@ export async function publishAutonomy(store: Store<KnowledgeTables>, charter: Ch
     ]),
   );
   const earned = states.map((state) => ({
+    policy: state.policy,
     action: state.action,
     targetClass: state.targetClass,
     mode: state.record.mode,

@@ -1,16 +1,13 @@
 import { createHash } from 'node:crypto';
 import {
-  Analysis,
   Decision,
   DecisionRequest,
-  Instant,
   OutcomeType,
   Plan,
-  Recommendation,
   type Rule,
   type Strategy,
   type Target,
-  TargetState,
+  type Window,
 } from '@charter/shared/contracts';
 import type { Tx } from '@charter/store';
 import { sql } from 'kysely';
@@ -29,8 +26,11 @@ export interface Ground {
   readonly rules: readonly Rule[];
   readonly strategies: readonly Strategy[];
   readonly targets: readonly Target[];
+  readonly windows: readonly Window[];
   readonly settings: PlanningSettings;
 }
+
+type PackFacts = 'rules' | 'strategies' | 'targets' | 'windows';
 
 /** One recorded plan with everything it was made from. */
 export interface RecordedSituation {
@@ -44,64 +44,36 @@ export interface RecordedSituation {
   readonly outcome: OutcomeType | null;
 }
 
-const Facts = z.object({
-  analysis: Analysis,
-  states: z.array(TargetState),
-  recommendations: z.array(z.tuple([z.string(), Recommendation])),
-  priors: z.array(z.tuple([z.string(), z.object({ success: z.number(), confidence: z.number() })])),
-  attempts: z.array(
-    z.object({
-      planId: z.string(),
-      strategy: z.string(),
-      component: z.string().nullable(),
-      status: PlanStatus,
-      executionState: z.string().nullable(),
-      outcome: OutcomeType.nullable(),
-      endedAt: Instant.nullable(),
-    }),
-  ),
-  open: z.array(z.custom<Situation['open'][number]>()),
-  past: z.array(z.custom<Situation['past'][number]>()),
-  frozen: z.array(z.custom<Situation['frozen'][number]>()),
-  brake: z.object({ since: Instant.nullable(), calmSince: Instant.nullable() }),
-  saved: z.number(),
-  now: Instant,
-});
 const AskedRecord = z.array(z.object({ request: DecisionRequest, decision: Decision }));
 
 /** Records what a plan was made from, next to the plan. */
 export async function recordSituation({ db }: On, course: PlannedCourse, settings: PlanningSettings): Promise<void> {
-  const { situation, plan, asked, status } = course;
-  const ground = groundOf(situation, settings);
-  const { analysis, states, beliefs, attempts, open, past, frozen, brake, saved = 0, now } = situation;
-  const facts: z.input<typeof Facts> = {
-    analysis,
-    states: [...states.values()],
-    recommendations: [...beliefs.recommendations],
-    priors: [...beliefs.priors].map(([name, prior]) => [name, { ...prior }]),
-    attempts: attempts.map((attempt) => ({ ...attempt })),
-    open: [...open],
-    past: [...past],
-    frozen: [...frozen],
-    brake,
-    saved,
-    now,
-  };
+  const { ground, situation } = situationRows(course, settings);
   await db
     .insertInto('ground')
-    .values({ digest: ground.digest, body: ground.text })
+    .values(ground)
     .onConflict((conflict) => conflict.doNothing())
     .execute();
-  await db
-    .insertInto('situation')
-    .values({
+  await db.insertInto('situation').values(situation).execute();
+}
+
+/** A course's facts and answers as they are kept. */
+export function situationRows(
+  { situation, plan, asked, status }: Pick<PlannedCourse, 'situation' | 'plan' | 'asked' | 'status'>,
+  settings: PlanningSettings,
+) {
+  const { digest, text } = groundOf(situation, settings);
+  const { rules: _rules, strategies: _strategies, targets: _targets, windows: _windows, ...facts } = situation;
+  return {
+    ground: { digest, body: text },
+    situation: {
       plan_id: plan.id,
-      ground: ground.digest,
+      ground: digest,
       status,
-      facts: JSON.stringify(facts),
+      facts: JSON.stringify(facts, mapAsEntries),
       asked: JSON.stringify(asked),
-    })
-    .execute();
+    },
+  };
 }
 
 /** Grounds by the pack's own strategies, so that one pack is written out once. */
@@ -113,15 +85,16 @@ const known = new WeakMap<
 function groundOf(situation: Situation, settings: PlanningSettings) {
   const before = known.get(situation.strategies);
   if (before?.settings === settings) return before;
-  const { rules, strategies, targets } = situation;
-  const text = textOf({ rules: [...rules.values()], strategies, targets: [...targets.values()], settings });
+  const { rules, strategies, targets, windows = [] } = situation;
+  const parts = { rules: [...rules.values()], strategies, targets: [...targets.values()], windows };
+  const text = textOf({ ...parts, settings });
   const made = { settings, text, digest: sha256(text) };
   known.set(situation.strategies, made);
   return made;
 }
 
-const textOf = ({ rules, strategies, targets, settings }: Ground): string =>
-  canonicalJson({ rules, strategies, targets, settings });
+const textOf = ({ rules, strategies, targets, windows, settings }: Ground): string =>
+  canonicalJson({ rules, strategies, targets, windows, settings });
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 /** Names a ground by its content. */
@@ -180,19 +153,34 @@ export const partsOf = ({
   rules,
   strategies,
   targets,
-}: Ground): Pick<Situation, 'rules' | 'strategies' | 'targets'> => ({
+  windows,
+}: Omit<Ground, 'settings'>): Pick<Situation, PackFacts> => ({
   rules: new Map(rules.map((rule) => [rule.metadata.name, rule])),
   strategies,
   targets: new Map(targets.map((target) => [target.metadata.name, target])),
+  windows,
 });
 
-function factsFrom(recorded: unknown): Omit<Situation, 'rules' | 'strategies' | 'targets'> {
-  const { states, recommendations, priors, ...facts } = Facts.parse(recorded);
-  return {
-    ...facts,
-    states: new Map(states.map((state) => [state.name, state])),
-    beliefs: { recommendations: new Map(recommendations), priors: new Map(priors) },
-  };
+/** JSON knows no maps: one is kept as its entries under this name. */
+const entriesKey = '$entries';
+
+const mapAsEntries = (_key: string, value: unknown): unknown =>
+  value instanceof Map ? { [entriesKey]: [...value] } : value;
+
+/** Facts as this service wrote them itself, with whatever a situation held then. */
+function factsFrom(recorded: unknown): Omit<Situation, PackFacts> {
+  return mapsAgain(recorded) as Omit<Situation, PackFacts>;
+}
+
+function mapsAgain(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(mapsAgain);
+  if (typeof value !== 'object' || value === null) return value;
+  const fields = Object.entries(value);
+  const [first] = fields;
+  if (first?.[0] === entriesKey && Array.isArray(first[1])) {
+    return new Map(first[1].map(([key, held]: [unknown, unknown]) => [key, mapsAgain(held)]));
+  }
+  return Object.fromEntries(fields.map(([key, held]) => [key, mapsAgain(held)]));
 }
 
 /** Forgets what plans were made from after so many seconds; the plans stay. @returns how many */

@@ -37,5 +37,6 @@ export function outcomeOf(
     at: ending.at,
     timeToStabilizeSeconds: null,
     propensity: plan.choice?.propensity ?? 1,
+    policy: plan.policy ?? null,
   };
 }

@@ -55,6 +55,7 @@ export async function choose(
     decisionIds,
     reasons: [...reasons, ...reasonsOf(choice, candidate.strategy)],
     choice,
+    policy: chosen.asked[0]?.decision.reasons[0]?.policy ?? null,
     asked,
     credit,
   };

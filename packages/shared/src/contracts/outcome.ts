@@ -58,5 +58,7 @@ export const Outcome = z.object({
   timeToStabilizeSeconds: z.number().min(0).nullable(),
   /** Probability with which this plan was chosen among its alternatives. */
   propensity: Ratio,
+  /** The policy whose rule let the plan through; null or absent when it is not known. */
+  policy: z.string().max(200).nullable().optional(),
 });
 export type Outcome = z.infer<typeof Outcome>;

@@ -96,5 +96,7 @@ export const Plan = z.object({
   createdAt: Instant,
   expiresAt: Instant,
   choice: PlanChoice.optional(),
+  /** The policy whose rule let it through; null when nothing did. */
+  policy: z.string().max(200).nullable().optional(),
 });
 export type Plan = z.infer<typeof Plan>;

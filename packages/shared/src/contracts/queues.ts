@@ -30,12 +30,17 @@ export type CycleRequest = z.infer<typeof CycleRequest>;
 /** A change that an insight justifies, for the stage that reads it. */
 export const Adaptation = z.object({
   id: Ulid,
-  kind: z.enum(['strategy-belief', 'threshold', 'rate']),
+  kind: z.enum(['strategy-belief', 'threshold', 'rate', 'confidence', 'hold']),
   subject: z.string().max(500),
   value: z.number(),
   confidence: Ratio,
   reason: z.string().max(2000),
   at: Instant,
+  /** Of kind `confidence`: what a confidence stands for, ascending, to be interpolated. */
+  points: z
+    .array(z.object({ from: Ratio, to: Ratio }))
+    .max(50)
+    .optional(),
 });
 export type Adaptation = z.infer<typeof Adaptation>;
 
