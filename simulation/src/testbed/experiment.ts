@@ -88,7 +88,7 @@ export async function runExperiment({
   return { scores, trials, calm, simulatedHours, hoursPerMinute: simulatedHours / minutes };
 }
 
-/** Judges trials by hand: also those of one kind. */
+/** How one way of dealing with faults did over some trials and fault-free runs. */
 export function scoreOf(healer: string, trials: readonly Trial[], calm: readonly CalmRun[]): Score {
   const own = trials.flatMap(({ fault, passages }) => {
     const passage = passages[healer];
@@ -125,7 +125,7 @@ export function scoreOf(healer: string, trials: readonly Trial[], calm: readonly
   };
 }
 
-/** What healed in time did nothing wrong: it never harmed and was healthy before anybody acted. */
+/** What was healed before anything missed an objective took no time. */
 const timeOf = ({ recoveredAfter, harmedAfter }: Passage, durationSeconds: number): number =>
   harmedAfter === null ? 0 : (recoveredAfter ?? durationSeconds);
 

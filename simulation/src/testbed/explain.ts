@@ -1,12 +1,12 @@
 import { ruleTimings } from './experiment.ts';
-import { drawFaults, faultText, runSeedOf, seedOf } from './faults.ts';
+import { drawFaults, faultText, numberOf, runSeedOf, seedOf } from './faults.ts';
 import { createKnowledge } from './knowledge.ts';
 import { runTrial, type Trial } from './trial.ts';
 
 /** What each stage saw and did about one fault of a run, after it learned from the faults before. */
 export async function explainFault(seed: number): Promise<string[]> {
   const runSeed = runSeedOf(seed);
-  const faults = drawFaults(seed - seedOf(runSeed, 0), runSeed);
+  const faults = drawFaults(numberOf(seed), runSeed);
   const fault = faults.at(-1);
   if (!fault)
     return [`No fault has the seed ${String(seed)}; those of run S begin at ${String(seedOf(1, 1))} for S = 1`];

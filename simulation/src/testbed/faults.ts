@@ -29,6 +29,8 @@ const leastIntensity = 0.5;
 const seedsOfARun = 10_000;
 
 export const seedOf = (runSeed: number, index: number): number => runSeed * seedsOfARun + index;
+/** The place of a fault within its run, from 1. */
+export const numberOf = (seed: number): number => seed % seedsOfARun;
 export const runSeedOf = (seed: number): number => Math.floor(seed / seedsOfARun);
 
 /** Faults of a run, each kind as often as another; component, intensity, duration and hour by chance. */

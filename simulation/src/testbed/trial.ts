@@ -2,7 +2,7 @@ import { createTestbed, restoreTestbed, type Testbed } from '@charter/app-testbe
 import type { Actuated } from './actuators.ts';
 import { reading } from './analyst.ts';
 import { charterLoop, type Told } from './charter-loop.ts';
-import type { DrawnFault } from './faults.ts';
+import { type DrawnFault, numberOf } from './faults.ts';
 import { type Judged, judgeAction, unhealthyIn } from './health.ts';
 import { idsFrom } from './ids.ts';
 import type { Knowledge } from './knowledge.ts';
@@ -45,11 +45,6 @@ const mostJudged = 5;
 /** Trials lie this far apart on the clock of the record, so that Knowledge does not take one for the relapse of another. */
 const apartSeconds = 7_200;
 
-/** Something that watches and acts, once a second. */
-interface Healer {
-  live(second: number): Promise<void> | void;
-}
-
 /** One fault under Charter, under threshold rules, and left alone: the same system up to the first action. */
 export async function runTrial(
   fault: DrawnFault,
@@ -57,7 +52,7 @@ export async function runTrial(
   timings: Readonly<Record<string, RuleTiming>>,
 ): Promise<Trial> {
   const testbed = createTestbed({ seed: fault.seed, startOfDaySeconds: fault.hourOfDay * 3_600, stepSeconds });
-  const fromSecond = fault.seed * apartSeconds;
+  const fromSecond = numberOf(fault.seed) * apartSeconds;
   const scraped = scrape(testbed, { keepSeconds: reading.windowSeconds + fault.durationSeconds, fromSecond });
   const told: Told[] = [];
   const acted: Acted[] = [];
@@ -87,7 +82,7 @@ export async function runTrial(
     const rules = rulesOn(own.testbed, own.scraped, timing, (actuated, second) =>
       note(actions, own.testbed, actuated, second - struckAt),
     );
-    passages[name] = await passageOf(own.testbed, () => rules.live(own.scraped.tick()), fault, actions);
+    passages[name] = await passageOf(own.testbed, () => rules(own.scraped.tick()), fault, actions);
   }
   const before = loop.planner.plans().length;
   const passage = await passageOf(testbed, () => loop.live(scraped.tick()), fault, acted);
@@ -131,19 +126,18 @@ function note(acted: Acted[], testbed: Testbed, actuated: Actuated, after: numbe
   acted.push({ ...actuated, after, judged });
 }
 
+/** Threshold rules with their hands on the testbed. */
 function rulesOn(
   testbed: Testbed,
   scraped: ScrapedTestbed,
   timing: RuleTiming,
   onActuated: (actuated: Actuated, second: number) => void,
-): Healer {
+): (second: number) => void {
   const rules = thresholdRules(scraped, timing);
-  return {
-    live(second) {
-      for (const { component, order } of rules.watch(second, testbed.state)) {
-        onActuated({ component, order }, second);
-        testbed.actuate(component, order);
-      }
-    },
+  return (second) => {
+    for (const { component, order } of rules.watch(second, testbed.state)) {
+      onActuated({ component, order }, second);
+      testbed.actuate(component, order);
+    }
   };
 }
