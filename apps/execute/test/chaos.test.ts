@@ -172,7 +172,7 @@ test(`${String(incidents)} incidents, executors killed at random, duplicates, FL
       if (outcome?.type === 'unknown') questions += 1;
       else expect([outcome?.type, server.effects.length]).toEqual(['success', 1]);
     } else {
-      expect([kind, outcome?.type, server.effects.length]).toEqual([kind, 'success', 1]);
+      expect([kind, outcome?.type, server.effects.length], outcome?.reason).toEqual([kind, 'success', 1]);
     }
   }
   expect(kills).toBeGreaterThan(3);

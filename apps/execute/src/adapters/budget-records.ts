@@ -41,6 +41,7 @@ export async function openBudgets(
       return null;
     },
     async write() {
+      if (changed.size === 0) return;
       const written = [...changed].map((scope) => ({ scope, ledger: ledgers.get(scope) }));
       await sql`
         update execute.budget b set ledger = written.ledger

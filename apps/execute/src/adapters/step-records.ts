@@ -91,6 +91,14 @@ export async function recordIntents(tx: ExecuteTx, intents: readonly Intent[]): 
     from own`.execute(tx.db);
 }
 
+/** Steps forward of these executions that have an intent, as `<execution id> <action id>`. */
+export async function stepsWithIntent(tx: ExecuteTx, executionIds: readonly string[]): Promise<ReadonlySet<string>> {
+  const { rows } = await sql<{ key: string }>`
+    select execution_id || ' ' || action_id as key from execute.step
+    where execution_id = any(${executionIds}::text[]) and direction = 'forward'`.execute(tx.db);
+  return new Set(rows.map(({ key }) => key));
+}
+
 type StepId = Pick<Intent, 'actionId' | 'direction'>;
 
 /** A step that was sent now; `spentSeconds` have passed since its first intent. */

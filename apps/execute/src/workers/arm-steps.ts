@@ -2,7 +2,7 @@ import type { Plan, PlannedAction, Target } from '@charter/shared/contracts';
 import { type OpenBudgets, openBudgets } from '../adapters/budget-records.ts';
 import { ClaimLost, lockClaims, type Run } from '../adapters/claims.ts';
 import type { ExecuteTx } from '../adapters/execution-records.ts';
-import { type Intent, recordIntents } from '../adapters/step-records.ts';
+import { type Intent, recordIntents, stepsWithIntent } from '../adapters/step-records.ts';
 import { lockTargets } from '../adapters/target-records.ts';
 import { callFrom, describeCall, guaranteeFor, undoOf } from '../domain/actuation.ts';
 import type { Charge } from '../domain/budget.ts';
@@ -24,8 +24,6 @@ export interface Arming {
   readonly before: Spec | null;
   readonly leave: StepLeave;
   readonly isFirst: boolean;
-  /** An earlier attempt at arming it, before a crash, was charged: a step costs once. */
-  readonly isCharged: boolean;
 }
 
 /** Armed, or why not. */
@@ -51,7 +49,11 @@ export async function armSteps(
   const standings = new Map(
     (await lockTargets(tx, targets, breaker.windowSeconds)).map((standing) => [standing.target, standing]),
   );
-  const charges = new Map(steps.map((step) => [step, chargesOf({ ...step, ...step.leave }, budget)]));
+  // An earlier attempt at arming a step, before a crash, was charged: a step costs once.
+  const charged = await stepsWithIntent(tx, [...mine]);
+  const charges = new Map(
+    steps.map((step) => [step, charged.has(intentKey(step)) ? [] : chargesOf({ ...step, ...step.leave }, budget)]),
+  );
   const scopes = [...charges.values()].flat().map(({ scope }) => scope);
   const budgets = await openBudgets(tx, scopes, budget.windowSeconds);
   const intents: Intent[] = [];
@@ -65,7 +67,7 @@ export async function armSteps(
     return { kind: 'armed' };
   });
   await budgets.write();
-  await recordIntents(tx, intents);
+  if (intents.length > 0) await recordIntents(tx, intents);
   for (const [index, step] of steps.entries()) {
     const answer = answers[index];
     if (answer !== undefined && !(answer instanceof Error) && answer.kind === 'armed') await tellOf(tx, step);
@@ -73,9 +75,11 @@ export async function armSteps(
   return answers;
 }
 
+const intentKey = ({ run, action }: Arming): string => `${run.executionId} ${action.id}`;
+
 function refuseStep(
   { settings }: Pick<ExecuteDeps, 'settings'>,
-  { run, plan, target, action, isCharged }: Arming,
+  { run, plan, target, action }: Arming,
   {
     standings,
     budgets,
@@ -91,7 +95,7 @@ function refuseStep(
     refuseGeneration(plan, touched, executionId) ??
     (own ? refuseTarget(own, executionId, { breaker: settings.breaker, cooldownSeconds }) : null);
   if (refused !== null) return refuse(refused.gate, refused.reason);
-  const exhausted = isCharged ? null : budgets.debit(charges);
+  const exhausted = budgets.debit(charges);
   return exhausted === null ? null : refuse('budget', exhausted);
 }
 

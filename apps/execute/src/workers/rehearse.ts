@@ -75,7 +75,7 @@ async function rehearseStep(
   const read = await readBefore(effector);
   if (read.kind !== 'read') return refusal(read);
   const before = read.spec;
-  const step = { run, plan, action, target, effector, before, leave, isFirst, isCharged: false };
+  const step = { run, plan, action, target, effector, before, leave, isFirst };
   const armed = await inVain(deps, async (tx) => (await armSteps(deps, tx, [step]))[0]);
   if (armed.kind === 'refuse') return refusal(armed);
   const call = callFrom(action);

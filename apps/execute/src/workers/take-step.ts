@@ -31,8 +31,7 @@ export async function takeStep(
   const read = await readBefore(effector);
   if (read.kind !== 'read') return read;
   const before = read.spec;
-  const isCharged = steps.some((step) => step.action_id === actionId && step.direction === 'forward');
-  const armed = await deps.record.arm({ run, plan, action, target, effector, before, leave, isFirst, isCharged });
+  const armed = await deps.record.arm({ run, plan, action, target, effector, before, leave, isFirst });
   if (armed.kind === 'refuse') return armed;
   await deps.checkpoint('intent-journalled', run.executionId);
   return sendStep(deps, run, { plan, action, direction: 'forward', effector, leave });
