@@ -37,7 +37,9 @@ export async function init(options: InitOptions, report: (line: string) => void)
   report(`${String(pack.matchers)} that it takes from alerts. It only observes.`);
   for (const line of pack.left) report(`Left out       ${line}`);
   report('');
-  report('To activate it: docs/guides/existing-installation.md, or start the charter with CHARTER_PACK set to this file.');
+  report(
+    'To activate it: docs/guides/existing-installation.md, or start the charter with CHARTER_PACK set to this file.',
+  );
   report('');
   report('Paste this into the configuration of Alertmanager and reload it:');
   report('');

@@ -2,14 +2,13 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { init, initOptionsFrom } from '@charter/cli';
+import { init, initOptionsFrom, splitComparison } from '@charter/cli';
 import { callService, startInProcess } from '@charter/launcher';
 import type { RunningService } from '@charter/service';
 import { freePort } from '@charter/stack';
 import { type ConfiguredServer, startTestAlertmanager, startTestPrometheus } from '@charter/stack/testing';
 import { createTestDatabase } from '@charter/store/testing';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { splitComparison } from '../../cli/src/split-comparison.ts';
 
 const rules = `
 groups:
