@@ -155,5 +155,9 @@ export const migrations = {
   `,
   '005-approval-escalation': `alter table approval add column escalated_at timestamptz;`,
   '006-approval-edit': `alter table approval add column edited_from text;`,
+  '007-approval-standing': `
+    alter table approval add column stands_until timestamptz;
+    create index approval_standing on approval (stands_until) where status = 'approved' and stands_until is not null;
+  `,
   ...enforcementMigrations,
 } as const;

@@ -84,6 +84,8 @@ export interface CharterTables extends EnforcementTables {
     created_by: string;
     created_at: Generated<Date>;
     expires_at: Date;
+    /** When an approval that was given stands no longer; null when it stands for good, or was not given. */
+    stands_until: Date | null;
     decided_at: Date | null;
     notified_at: Date | null;
     /** When the change that was asked for was made or given up; only changes of policies and packs have one. */

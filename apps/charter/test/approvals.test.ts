@@ -165,6 +165,7 @@ describe('approvals', () => {
     const text = await page.text();
     expect(page.headers.get('content-type')).toContain('text/html');
     expect(text).toContain('Restart checkout &lt;b&gt;now&lt;/b&gt;');
+    expect(text).toContain('name="planHash" value="hash-1"');
     expect((await charter.get<Approval>(`approvals/${id}`, bearer('ann'))).body).toMatchObject({
       status: 'pending',
       votes: [],
@@ -199,6 +200,9 @@ describe('an approval that is edited', () => {
       obligations: { approvers: ['sre'], quorum: 2, maxReplicas: 5, perHour: 4 },
     });
     expect(edited.planHash).toMatch(/^[0-9a-f]{64}$/);
+    expect(
+      await charter.post(`approvals/${asked.id}/approve`, { planHash: asked.planHash }, bearer('ann')),
+    ).toMatchObject({ status: 409 });
     const again = await charter.ok(edit(asked.id, { perHour: 1 }));
     expect(again.planHash).not.toBe(edited.planHash);
     expect(again.editedFrom).toBe('hash-1');

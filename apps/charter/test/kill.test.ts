@@ -1,47 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { testPrefix } from '@charter/queue/testing';
-import { createTestDatabase } from '@charter/store/testing';
-import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { type CharterProcesses, charterProcesses, post } from './launch-charter.ts';
 
-let database: Awaited<ReturnType<typeof createTestDatabase>>;
-let stateDir: string;
-let process_: ChildProcess | undefined;
-const prefix = testPrefix();
-
+let processes: CharterProcesses;
 beforeAll(async () => {
-  database = await createTestDatabase(inject('postgresUrl'));
-  stateDir = await mkdtemp(join(tmpdir(), 'charter-state-'));
+  processes = await charterProcesses();
 });
-afterAll(async () => {
-  process_?.kill('SIGKILL');
-  await database.drop();
-  await rm(stateDir, { recursive: true, force: true });
-});
-
-/** A charter in a process of its own, so that it can be killed like one. */
-async function launch(): Promise<{ url: string; child: ChildProcess }> {
-  const child = spawn(process.execPath, [join(import.meta.dirname, '..', 'src', 'main.ts')], {
-    env: {
-      DATABASE_URL: database.url,
-      REDIS_URL: inject('redisUrl'),
-      CHARTER_QUEUE_PREFIX: prefix,
-      CHARTER_STATE_DIR: stateDir,
-      PORT: '0',
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  process_ = child;
-  for await (const line of createInterface({ input: child.stdout ?? expect.unreachable() })) {
-    const { msg, url } = JSON.parse(line) as { msg: string; url?: string };
-    if (msg === 'listening' && url !== undefined) return { url, child };
-  }
-  return expect.unreachable('the charter ended before it listened');
-}
+afterAll(() => processes.close());
 
 const policy = (version: number) => ({
   apiVersion: 'charter/v1',
@@ -50,42 +15,73 @@ const policy = (version: number) => ({
   rules: [{ id: 'r', effect: 'deny', match: { actions: ['export'] } }],
 });
 
-async function post(url: string, path: string, body: object): Promise<number> {
-  const headers = { 'content-type': 'application/json' };
-  const response = await fetch(`${url}/api/v1/${path}`, { method: 'POST', headers, body: JSON.stringify(body) });
-  await response.text();
-  return response.status;
-}
+let version = 0;
 
-test('a charter killed while it writes leaves one active version and a whole audit chain', {
-  timeout: 120_000,
-}, async () => {
-  const killed = await launch();
-  let version = 0;
+/** Lets four writers change the policy and ask for decisions until so many answers came, and kills the charter. */
+async function killAmidWrites(answers: number): Promise<void> {
+  const { url, child } = await processes.launch();
   let answered = 0;
   const writers = Array.from({ length: 4 }, async () => {
     for (;;) {
       version += 1;
-      await post(killed.url, 'policies/apply', { policy: policy(version) });
-      await post(killed.url, 'decisions', { action: 'SCALE_UP', target: 'x', subject: 'plan' });
-      answered += 2;
+      await post(url, '/api/v1/policies/apply', { policy: policy(version) });
+      await post(url, '/api/v1/decisions', { action: 'SCALE_UP', target: 'x', subject: 'plan' });
+      await post(url, '/api/v1/decisions', { action: 'export', metric: 'm', subject: 'reader' });
+      answered += 3;
     }
   });
   const ended = Promise.allSettled(writers);
-  await expect.poll(() => answered, { interval: 5 }).toBeGreaterThan(30);
-  killed.child.kill('SIGKILL');
-  await once(killed.child, 'exit');
+  await expect.poll(() => answered, { interval: 1 }).toBeGreaterThan(answers);
+  child.kill('SIGKILL');
+  expect(await once(child, 'exit')).toEqual([null, 'SIGKILL']);
   await ended;
-  const { url, child } = await launch();
-  expect(await auditOf(url)).toMatchObject({ valid: true, firstBroken: null });
-  const policies = (await (await fetch(`${url}/api/v1/policies`)).json()) as Array<{ status: string }>;
-  expect(policies.filter(({ status }) => status === 'active')).toHaveLength(1);
-  expect(await post(url, 'policies/apply', { policy: policy(version + 1) })).toBe(201);
-  child.kill('SIGTERM');
-  expect(await once(child, 'exit')).toEqual([0, null]);
+}
+
+test('a charter killed again and again while it writes leaves one active version and a whole audit chain', {
+  timeout: 120_000,
+}, async () => {
+  for (const answers of [6, 24, 45]) {
+    await killAmidWrites(answers);
+    const { url, child } = await processes.launch();
+    const audit = await fetch(`${url}/api/v1/audit/verify`);
+    expect(await audit.json()).toMatchObject({ valid: true, firstBroken: null });
+    const policies = (await (await fetch(`${url}/api/v1/policies`)).json()) as Array<{ status: string }>;
+    expect(policies.filter(({ status }) => status === 'active')).toHaveLength(1);
+    version += 1;
+    expect(await post(url, '/api/v1/policies/apply', { policy: policy(version) })).toMatchObject({ status: 201 });
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
+  }
 });
 
-async function auditOf(url: string): Promise<{ valid: boolean; records: number; firstBroken: object | null }> {
-  const response = await fetch(`${url}/api/v1/audit/verify`);
-  return (await response.json()) as Awaited<ReturnType<typeof auditOf>>;
-}
+test('of two processes that change one draft, or activate at once, one wins', { timeout: 60_000 }, async () => {
+  const [one, two] = await Promise.all([processes.launch(), processes.launch()]);
+  const statusesOf = async (calls: ReadonlyArray<Promise<{ status: number }>>) =>
+    (await Promise.all(calls)).map(({ status }) => status).sort();
+  const { body } = await post<{ policy_id: string; revision: number }>(one.url, '/api/v1/policies', policy(0));
+  const redraft = async (url: string, label: string) => {
+    const response = await fetch(`${url}/api/v1/policies/${body.policy_id}`, {
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({
+        revision: body.revision,
+        policy: { ...policy(0), metadata: { name: 'killed', version: label } },
+      }),
+    });
+    await response.text();
+    return response;
+  };
+  expect(await statusesOf([redraft(one.url, 'a'), redraft(two.url, 'b')])).toEqual([200, 409]);
+
+  const policies = (await (await fetch(`${one.url}/api/v1/policies`)).json()) as Array<{
+    policy_id: string;
+    status: string;
+  }>;
+  const expectedActive = policies.find(({ status }) => status === 'active')?.policy_id ?? null;
+  const apply = (url: string, effect: string) =>
+    post(url, '/api/v1/policies/apply', {
+      policy: { ...policy(0), rules: [{ id: effect, effect, match: { actions: ['import'] } }] },
+      expectedActive,
+    });
+  expect(await statusesOf([apply(one.url, 'deny'), apply(two.url, 'allow')])).toEqual([201, 409]);
+});

@@ -1,9 +1,18 @@
-import { type Approval, type ApprovalRequest, CharterError, type PageQuery } from '@charter/shared/contracts';
+import { type Approval, ApprovalRequest, CharterError, type PageQuery } from '@charter/shared/contracts';
 import { newId, pageFrom, type Store, type Tx } from '@charter/store';
 import { sql } from 'kysely';
 import { type ApproverGroups, tallyOf, voteRefusal } from '../domain/approval-votes.ts';
 import type { CharterTables } from '../tables.ts';
-import { castFrom, fourEyesGroup, isLapsed, readApprovals, rulesOf, statusOf, withVotes } from './approval-rows.ts';
+import {
+  type ApprovalRow,
+  castFrom,
+  fourEyesGroup,
+  isLapsed,
+  readApprovals,
+  rulesOf,
+  statusOf,
+  withVotes,
+} from './approval-rows.ts';
 import { appendAudit } from './audit-log.ts';
 
 /** What an approval lets happen: a plan of the loop, or a change of the Charter itself. */
@@ -50,6 +59,7 @@ export function approvalLog({ store, groups, withinSeconds }: ApprovalOptions) {
             body: JSON.stringify(request),
             created_by: by,
             expires_at: sql<Date>`now() + make_interval(secs => ${within})`,
+            stands_until: null,
             decided_at: null,
             notified_at: null,
             settled_at: null,
@@ -83,11 +93,16 @@ export function approvalLog({ store, groups, withinSeconds }: ApprovalOptions) {
       return approval ?? null;
     },
     /** Casts a vote. Throws `conflict` once it is decided or too late, and `action-denied` for who may not vote. */
-    async vote(id: string, cast: { by: string; vote: 'approve' | 'reject'; reason: string | null }): Promise<Approval> {
+    async vote(
+      id: string,
+      cast: { by: string; vote: 'approve' | 'reject'; reason: string | null; planHash?: string | undefined },
+    ): Promise<Approval> {
       return store.transaction(async (tx) => {
         const row = await readApprovals(tx.db).where('id', '=', id).forUpdate().executeTakeFirst();
         if (!row) throw new CharterError('not-found', `No approval ${id}`);
         if (statusOf(row) !== 'pending') throw new CharterError('conflict', `The approval is ${statusOf(row)}`);
+        if (cast.planHash !== undefined && cast.planHash !== row.plan_hash)
+          throw new CharterError('conflict', 'The question was changed since; read it again before you answer');
         const rules = rulesOf(row);
         const refusal = voteRefusal(cast, rules, groups);
         if (refusal !== null) throw new CharterError('action-denied', refusal);
@@ -101,7 +116,7 @@ export function approvalLog({ store, groups, withinSeconds }: ApprovalOptions) {
           .execute();
         const votes = await tx.db.selectFrom('approval_vote').selectAll().where('approval_id', '=', id).execute();
         const status = tallyOf(votes.map(castFrom), rules, groups);
-        if (status !== 'pending') await decide(tx, id, status);
+        if (status !== 'pending') await decide(tx, row, status);
         const data = { vote, reason, status, votes: votes.length, quorum: row.quorum, planHash: row.plan_hash };
         await appendAudit(tx, [
           { actor: by, action: `approval.${vote === 'approve' ? 'approved' : 'rejected'}`, subject: id, data },
@@ -125,7 +140,7 @@ export function approvalLog({ store, groups, withinSeconds }: ApprovalOptions) {
             .values(vote)
             .onConflict((conflict) => conflict.columns(['approval_id', 'by']).doUpdateSet(vote))
             .execute();
-          await decide(tx, id, 'rejected');
+          await decide(tx, row, 'rejected');
           await appendAudit(tx, [{ actor: by, action: 'approval.withdrawn', subject: id, data: { reason } }]);
         }
         const approval = await find(id, tx.db);
@@ -172,6 +187,20 @@ async function editedSince(
 
 export type ApprovalLog = ReturnType<typeof approvalLog>;
 
-async function decide(tx: Tx<CharterTables>, id: string, status: 'approved' | 'rejected'): Promise<void> {
-  await tx.db.updateTable('approval').set({ status, decided_at: sql<Date>`now()` }).where('id', '=', id).execute();
+async function decide(
+  tx: Tx<CharterTables>,
+  { id, body }: Pick<ApprovalRow, 'id' | 'body'>,
+  status: 'approved' | 'rejected',
+): Promise<void> {
+  const { validForSeconds } = ApprovalRequest.parse(JSON.parse(body)).obligations;
+  const isBounded = status === 'approved' && validForSeconds !== undefined;
+  await tx.db
+    .updateTable('approval')
+    .set({
+      status,
+      decided_at: sql<Date>`now()`,
+      ...(isBounded ? { stands_until: sql<Date>`now() + make_interval(secs => ${validForSeconds})` } : {}),
+    })
+    .where('id', '=', id)
+    .execute();
 }

@@ -17,8 +17,7 @@ export const fourEyesGroup = 'four-eyes';
 type Db = Tx<CharterTables>['db'];
 
 /** Given, and longer ago than the policy lets it stand. */
-export const isLapsed = sql<boolean>`coalesce(status = 'approved' and decided_at
-  + make_interval(secs => (body::json #>> '{obligations,validForSeconds}')::float8) <= now(), false)`;
+export const isLapsed = sql<boolean>`coalesce(status = 'approved' and stands_until <= now(), false)`;
 
 export const readApprovals = (db: Db) =>
   db

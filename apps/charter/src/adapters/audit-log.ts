@@ -14,6 +14,7 @@ import {
 import { checkAudit } from '../domain/audit-check.ts';
 import { type AuditCheckpoint, keyIdOf, publicPem, signCheckpoint } from '../domain/audit-checkpoint.ts';
 import type { CharterTables } from '../tables.ts';
+import { rowsOf } from './insert-many.ts';
 
 /** One writer at a time, so that the chain has no forks; taken last in every transaction. */
 const chainLock = 5_120_447;
@@ -26,17 +27,18 @@ export async function appendAudit(tx: Tx<CharterTables>, entries: readonly Audit
   const head = await headOf(tx);
   const { at } = await tx.db.selectNoFrom(sql<Date>`clock_timestamp()`.as('at')).executeTakeFirstOrThrow();
   const records = chainOn(head, entries, at.toISOString());
-  await tx.db
-    .insertInto('audit')
-    .values(
-      records.map(({ seq, data, prevHash, ...record }) => ({
-        ...record,
-        seq: String(seq),
-        data: JSON.stringify(data),
-        prev_hash: prevHash,
-      })),
-    )
-    .execute();
+  const text = (of: (record: AuditRecord) => string) => ({ type: 'text', values: records.map(of) }) as const;
+  const many = rowsOf({
+    seq: { type: 'bigint', values: records.map(({ seq }) => seq) },
+    at: text((record) => record.at),
+    actor: text(({ actor }) => actor),
+    action: text(({ action }) => action),
+    subject: text(({ subject }) => subject),
+    data: text(({ data }) => JSON.stringify(data)),
+    prev_hash: text(({ prevHash }) => prevHash),
+    hash: text(({ hash }) => hash),
+  });
+  await tx.db.insertInto('audit').columns(many.columns).expression(many.rows).execute();
 }
 
 async function headOf({ db }: Pick<Tx<CharterTables>, 'db'>): Promise<AuditHead> {

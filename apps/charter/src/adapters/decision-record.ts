@@ -7,6 +7,7 @@ import type { Usage } from '../domain/usage.ts';
 import type { CharterMetrics } from '../metrics.ts';
 import type { CharterTables } from '../tables.ts';
 import { appendAudit } from './audit-log.ts';
+import { rowsOf } from './insert-many.ts';
 
 /** A decision with all it was made from. */
 export interface RecordedDecision {
@@ -160,9 +161,27 @@ async function write(
   streamId: string,
 ): Promise<void> {
   if (decisions.length > 0) {
+    const rows = decisions.map(rowFrom);
+    const text = (key: Exclude<keyof (typeof rows)[number], 'at'>) =>
+      ({ type: 'text', values: rows.map((row) => row[key]) }) as const;
+    const many = rowsOf({
+      id: text('id'),
+      at: { type: 'timestamptz', values: rows.map(({ at }) => at) },
+      effect: text('effect'),
+      action: text('action'),
+      target: text('target'),
+      incident_id: text('incident_id'),
+      plan_id: text('plan_id'),
+      subject: text('subject'),
+      policy: text('policy'),
+      rule: text('rule'),
+      policy_version: text('policy_version'),
+      body: text('body'),
+    });
     await tx.db
       .insertInto('decision')
-      .values(decisions.map(rowFrom))
+      .columns(many.columns)
+      .expression(many.rows)
       .onConflict((conflict) => conflict.column('id').doNothing())
       .execute();
   }

@@ -19,6 +19,7 @@ export interface EnforcementDeps
     ViolationDeps {
   readonly nodes: CommitteeDeps['nodes'];
   readonly pool: SampleDeps['pool'];
+  readonly ladder: SampleDeps['ladder'];
 }
 
 /** All routes of enforcement. */

@@ -5,7 +5,11 @@ import { z } from 'zod';
 import type { ApprovalDeps } from './approvals.ts';
 
 const ById = z.strictObject({ id: Ulid });
-const Form = z.strictObject({ vote: z.enum(['approve', 'reject']), reason: printable(2_000).optional() });
+const Form = z.strictObject({
+  vote: z.enum(['approve', 'reject']),
+  reason: printable(2_000).optional(),
+  planHash: printable(128).optional(),
+});
 const html = 'text/html; charset=utf-8';
 
 /** The page behind the link of a notice. Reading it changes nothing; its form posts the vote. */
@@ -22,9 +26,9 @@ export const approvalPageRoutes: FastifyPluginAsyncZod<ApprovalDeps> = async (ap
   });
 
   app.post('/approvals/:id/page', { config: role('approver'), schema: { params: ById } }, async (request, reply) => {
-    const { vote, reason } = formFrom(request.body);
+    const { vote, reason, planHash } = formFrom(request.body);
     const { name: by } = identityOf(request);
-    const approval = await approvals.vote(request.params.id, { by, vote, reason: reason || null });
+    const approval = await approvals.vote(request.params.id, { by, vote, reason: reason || null, planHash });
     if (approval.status !== 'pending') metrics.approvalEnded(approval.status);
     await attendApprovals();
     return reply.code(303).header('location', 'page').send();
@@ -62,7 +66,7 @@ function pageOf(approval: Approval): string {
         `<li>${text(by)}: ${vote}${reason === null ? '' : ` – ${text(reason)}`} (${text(at)})</li>`,
     )
     .join('');
-  const form = `<form method="post" action="page"><p><label>Reason <input name="reason" maxlength="2000"></label></p>
+  const form = `<form method="post" action="page"><input type="hidden" name="planHash" value="${text(planHash)}"><p><label>Reason <input name="reason" maxlength="2000"></label></p>
 <p><button name="vote" value="approve">Approve</button> <button name="vote" value="reject">Reject</button></p></form>`;
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">

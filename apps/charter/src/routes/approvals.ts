@@ -19,6 +19,10 @@ import type { CharterMetrics } from '../metrics.ts';
 
 const ById = z.strictObject({ id: Ulid });
 const Reason = z.strictObject({ reason: printable(2_000).optional() }).prefault({});
+/** With the hash that was read, an answer to a question that was changed since is refused. */
+const Answer = z
+  .strictObject({ reason: printable(2_000).optional(), planHash: printable(128).optional() })
+  .prefault({});
 const NewApproval = ApprovalRequest.extend({
   planHash: printable(128),
   title: printable(500),
@@ -66,7 +70,15 @@ export const approvalRoutes: FastifyPluginAsyncZod<ApprovalDeps> = async (
 
   app.get(
     '/approvals/:id',
-    { config: role('viewer'), schema: { params: ById, response: { 200: Approval, 404: Problem } } },
+    {
+      config: role('viewer'),
+      schema: {
+        description:
+          'One question with its votes and where it stands. One that nobody answered in time, or that was given longer ago than its policy lets it stand, is expired.',
+        params: ById,
+        response: { 200: Approval, 404: Problem },
+      },
+    },
     async ({ params }) => {
       const approval = await approvals.find(params.id);
       if (!approval) throw new CharterError('not-found', `No approval ${params.id}`);
@@ -77,10 +89,11 @@ export const approvalRoutes: FastifyPluginAsyncZod<ApprovalDeps> = async (
   for (const vote of ['approve', 'reject'] as const) {
     app.post(
       `/approvals/:id/${vote}`,
-      { config: role('approver'), schema: { params: ById, body: Reason, response: { 200: Approval, 404: Problem } } },
+      { config: role('approver'), schema: { params: ById, body: Answer, response: { 200: Approval, 404: Problem } } },
       async (request) => {
         const { name: by } = identityOf(request);
-        const approval = await approvals.vote(request.params.id, { by, vote, reason: request.body.reason ?? null });
+        const { reason, planHash } = request.body;
+        const approval = await approvals.vote(request.params.id, { by, vote, reason: reason ?? null, planHash });
         if (approval.status !== 'pending') metrics.approvalEnded(approval.status);
         await attendApprovals();
         return approval;

@@ -6,6 +6,7 @@ import {
   CharterError,
   Decision,
   type DecisionRequest,
+  type Obligations,
   pageOf,
 } from '../contracts/index.ts';
 import { askCharter, type CallOptions, type CharterConnection, pathWithQuery, readAnswer } from './request.ts';
@@ -25,6 +26,12 @@ export interface Vote {
   readonly reason?: string;
 }
 
+/** Stricter bounds for a question that waits; each may only ask for less, or for more people. */
+export interface ApprovalEdit {
+  readonly tighten: Pick<Obligations, 'quorum' | 'validForSeconds' | 'perHour' | 'blastRadius' | 'maxReplicas'>;
+  readonly reason?: string;
+}
+
 /** The charter as other services see it. All but `decide` throw a `CharterError` when there is no good answer. */
 export interface CharterClient {
   /** May this be done now? Never throws: no answer, a late one or a wrong one is a denial. */
@@ -39,6 +46,8 @@ export interface CharterClient {
   ): Promise<z.infer<typeof ApprovalPage>>;
   /** Votes on an approval; pass on the person's `authorization`, so that the vote is theirs. */
   vote(id: string, vote: Vote, options?: CallOptions): Promise<Approval>;
+  /** Tightens a question that waits, as the person whose `authorization` is passed on; the answer has another `planHash`. */
+  editApproval(id: string, edit: ApprovalEdit, options?: CallOptions): Promise<Approval>;
   /** Takes back a question this caller asked; one that is decided stays as it is. */
   withdraw(id: string, reason: string, options?: CallOptions): Promise<Approval>;
   /** The policies in force, signed: ask regularly, and keep the last one and the first key for when the charter is away. */
@@ -101,6 +110,10 @@ export function createCharterClient(connection: CharterConnection): CharterClien
     async vote(id, { vote, reason }, options) {
       const body = reason === undefined ? {} : { reason };
       const call = { method: 'POST', path: `${approvalPath(id)}/${vote}`, body, ...options } as const;
+      return readAnswer(Approval, await askCharter(connection, call));
+    },
+    async editApproval(id, body, options) {
+      const call = { method: 'POST', path: `${approvalPath(id)}/edit`, body, ...options } as const;
       return readAnswer(Approval, await askCharter(connection, call));
     },
     async withdraw(id, reason, options) {

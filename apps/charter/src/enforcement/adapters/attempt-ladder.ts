@@ -116,6 +116,9 @@ export function attemptLadder(options: AttemptLadderOptions) {
       if (underWay === null) flush().catch(onError);
       await Promise.all(all);
     },
+    /** Resolves when what came until now is on disk, or cannot be now. */
+    settled: (): Promise<void> =>
+      waiting.length > 0 || underWay !== null ? flush().catch(onError) : Promise.resolve(),
     /** Drops the rungs that nobody stood on for longest. */
     async trim(): Promise<void> {
       await store.db

@@ -24,6 +24,7 @@ export interface DataHolder {
 }
 
 const timeoutMs = 3_000;
+const done = 'done';
 
 /** Recorded decisions about samples. The audit log keeps that they were made, by id. */
 export const decisionHolder = (store: Store<CharterTables>): DataHolder => ({
@@ -50,7 +51,12 @@ const Vector = z.object({
   data: z.object({ result: z.array(z.object({ value: z.tuple([z.number(), z.string()]) })) }),
 });
 
-/** Series in Prometheus, at its admin API; where that is off, series that exist stay and the revocation stays open. */
+const Refused = z.object({ error: z.string() });
+
+/**
+ * Series in Prometheus, at its admin API; where that is off (as it is unless Prometheus runs with
+ * `--web.enable-admin-api`), series that exist stay, the answer says so, and the revocation stays open.
+ */
 export function prometheusHolder(url: string): DataHolder {
   const quoted = (text: string): string => JSON.stringify(text);
 
@@ -64,6 +70,20 @@ export function prometheusHolder(url: string): DataHolder {
       return Number(result[0]?.value[1] ?? 0);
     } catch {
       return null;
+    }
+  }
+
+  async function admin(call: string): Promise<string> {
+    try {
+      const response = await fetch(new URL(`/api/v1/admin/tsdb/${call}`, url), {
+        method: 'POST',
+        signal: AbortSignal.timeout(timeoutMs),
+      });
+      if (response.ok) return done;
+      const refused = Refused.safeParse(await response.json().catch(() => null));
+      return `answered ${String(response.status)}${refused.success ? ` (${refused.data.error})` : ''}`;
+    } catch {
+      return 'was not answered';
     }
   }
 
@@ -83,17 +103,14 @@ export function prometheusHolder(url: string): DataHolder {
       });
       if (before === null) return answer(0, null, `Prometheus did not answer about ${selector}`);
       if (before === 0) return answer(0, 0, `holds no series ${selector}`);
-      const target = new URL(`/api/v1/admin/tsdb/delete_series?${new URLSearchParams({ 'match[]': selector })}`, url);
-      const status = await fetch(target, { method: 'POST', signal: AbortSignal.timeout(timeoutMs) }).then(
-        (response) => response.status,
-        () => 0,
-      );
+      const deleted = await admin(`delete_series?${new URLSearchParams({ 'match[]': selector }).toString()}`);
+      // Deleted samples stay on disk, unseen, until their tombstones are cleaned.
+      const cleaned = deleted === done ? await admin('clean_tombstones') : 'not asked for';
       const remaining = await countSeries(selector);
-      return answer(
-        before - (remaining ?? before),
-        remaining,
-        `series ${selector}; deletion answered ${String(status)}`,
-      );
+      const left =
+        remaining === null ? 'how many remain is not known' : `${String(remaining)} of ${String(before)} remain`;
+      const detail = `series ${selector}: ${left}; deletion ${deleted}, cleaning the disk ${cleaned}`;
+      return answer(before - (remaining ?? before), remaining, detail);
     },
   };
 }

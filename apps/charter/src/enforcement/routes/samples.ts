@@ -1,9 +1,9 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { role } from '@charter/service';
 import { CharterError } from '@charter/shared/contracts';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AttemptLadder, ForbiddenAttempt } from '../adapters/attempt-ladder.ts';
+import { waitAtMost } from '../adapters/wait-at-most.ts';
 import type { EvaluationPool } from '../workers/evaluation-pool.ts';
 import type { ValidateSample } from '../workers/validate-samples.ts';
 
@@ -36,8 +36,8 @@ const BatchAnswer = z.object({
 const AnyObject = z.looseObject({});
 const Batch = z.strictObject({ metrics: z.array(z.unknown()) });
 const mostSamples = 20_000;
-/** A sample is refused whether or not the attempt could be recorded; its sender waits no longer than this. */
-const recordWithinMs = 2_000;
+/** A sample is refused whether or not the attempt is recorded yet; its sender waits no longer than this. */
+const recordWithinMs = 50;
 
 export interface SampleDeps {
   readonly validate: ValidateSample;
@@ -48,11 +48,7 @@ export interface SampleDeps {
 /** May these metrics be collected. */
 export const sampleRoutes: FastifyPluginAsyncZod<SampleDeps> = async (app, { validate, pool, ladder }) => {
   async function recorded(attempts: readonly ForbiddenAttempt[]): Promise<void> {
-    if (attempts.length === 0) return;
-    const waiting = new AbortController();
-    const tooLong = pause(recordWithinMs, undefined, { signal: waiting.signal, ref: false }).catch(() => undefined);
-    await Promise.race([ladder.record(attempts), tooLong]);
-    waiting.abort();
+    if (attempts.length > 0) await waitAtMost(recordWithinMs, ladder.record(attempts));
   }
 
   app.post(

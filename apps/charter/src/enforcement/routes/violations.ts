@@ -2,8 +2,10 @@ import { identityOf, role } from '@charter/service';
 import { CharterError, Instant, Name, Problem, printable, Ulid } from '@charter/shared/contracts';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
+import type { AttemptLadder } from '../adapters/attempt-ladder.ts';
 import type { EventRow } from '../adapters/escalate.ts';
 import type { EventLog } from '../adapters/event-log.ts';
+import { waitAtMost } from '../adapters/wait-at-most.ts';
 import { sanctions } from '../domain/violation-scale.ts';
 
 const ById = z.strictObject({ id: Ulid });
@@ -41,16 +43,23 @@ const Query = z.strictObject({
 
 export interface ViolationDeps {
   readonly events: EventLog;
+  readonly ladder: Pick<AttemptLadder, 'settled'>;
   /** Somebody has to hear of it now. */
   readonly onEscalated: () => void;
 }
 
+/** Whoever sent attempts finds them here; a ladder that cannot be reached holds up nobody longer than this. */
+const readAfterMs = 1_000;
+
 /** Violations from HIGH up: forbidden collection that repeats, and what is reported about people and services. */
-export const violationRoutes: FastifyPluginAsyncZod<ViolationDeps> = async (app, { events, onEscalated }) => {
+export const violationRoutes: FastifyPluginAsyncZod<ViolationDeps> = async (app, { events, ladder, onEscalated }) => {
   app.get(
     '/violations',
     { config: role('viewer'), schema: { querystring: Query, response: { 200: z.array(ShownViolation) } } },
-    async ({ query }) => (await events.list(query)).map(shown),
+    async ({ query }) => {
+      await waitAtMost(readAfterMs, ladder.settled());
+      return (await events.list(query)).map(shown);
+    },
   );
 
   app.get(
