@@ -66,7 +66,7 @@ export const middle = (values: readonly number[]): number =>
     0.5,
   );
 
-const quantile = (sorted: readonly number[], share: number): number =>
+export const quantile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 
 const kept: unknown[] = [undefined];

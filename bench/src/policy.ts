@@ -1,13 +1,7 @@
-import {
-  compilePolicies,
-  decide,
-  type PolicySnapshot,
-  parsePolicy,
-  validateBatch,
-  validateSample,
-} from '@charter/policy';
-import { stringify } from 'yaml';
+import { compilePolicies, decide, type PolicySnapshot, validateBatch, validateSample } from '@charter/policy';
 import type { BenchRow } from './bench-row.ts';
+import { documentRows, policyFrom } from './policy-documents.ts';
+import { overHttp } from './policy-http.ts';
 import { limitFrom, scanFrom } from './policy-limits.ts';
 import { bufbuildFrom, casbinFrom, caslFrom, cedarFrom, type Rival } from './policy-rivals.ts';
 import { middle, type Timing, timeCalls } from './policy-timing.ts';
@@ -49,7 +43,7 @@ export async function run(): Promise<BenchRow[]> {
       const { mean } = timeCalls(rival.allows, workload.requests, slowMs);
       rows.push(row(`decision mean ${at} beside ${rival.name}`, charter.mean, 'us', 'lower', rival.name, mean));
     }
-    if (size === sizes.at(-1)) rows.push(...loadRows(workload, slow[0]?.loadMs ?? Number.NaN));
+    if (size === sizes.at(-1)) rows.push(...documentRows(workload, slow[0]?.loadMs ?? Number.NaN));
   }
   const small = means.get(100) ?? Number.NaN;
   rows.push(
@@ -63,7 +57,7 @@ export async function run(): Promise<BenchRow[]> {
       '<= 3x',
     ),
   );
-  rows.push(...sampleRows());
+  rows.push(...sampleRows(), ...(await overHttp()));
   return rows;
 }
 
@@ -95,57 +89,9 @@ function agree(ours: Rival, rivals: readonly Rival[], { requests }: Workload): v
 }
 
 function snapshotFrom(text: string): PolicySnapshot {
-  const parsed = parsePolicy(text);
-  if (!parsed.ok) throw new Error(JSON.stringify(parsed.errors.slice(0, 3)));
-  const compiled = compilePolicies([parsed.policy]);
+  const compiled = compilePolicies([policyFrom(text)]);
   if (!compiled.ok) throw new Error(JSON.stringify(compiled.errors.slice(0, 3)));
   return compiled.snapshot;
-}
-
-function loadRows({ rules }: Workload, cedarMs: number): BenchRow[] {
-  const document = documentFrom(rules);
-  const bestMs = (load: () => unknown): number =>
-    Math.min(
-      ...Array.from({ length: 15 }, () => {
-        const start = performance.now();
-        load();
-        return performance.now() - start;
-      }),
-    );
-  const json = JSON.stringify(document, null, 2);
-  const yaml = stringify(document, { aliasDuplicateObjects: false, lineWidth: 0 });
-  const parsed = parsePolicy(json);
-  if (!parsed.ok) throw new Error('The workload does not load');
-  const { policy } = parsed;
-  return [
-    row(
-      'compile 10,000 loaded rules, best of 15',
-      bestMs(() => compilePolicies([policy])),
-      'ms',
-      'lower',
-      'Cedar wasm, preparse',
-      cedarMs,
-      '< 100 ms',
-    ),
-    row(
-      'load 10,000 rules from JSON text, best of 15',
-      bestMs(() => snapshotFrom(json)),
-      'ms',
-      'lower',
-      'Cedar wasm, preparse',
-      cedarMs,
-      '< 100 ms',
-    ),
-    row(
-      'load 10,000 rules from YAML text, best of 15',
-      bestMs(() => snapshotFrom(yaml)),
-      'ms',
-      'lower',
-      'Cedar wasm, preparse',
-      cedarMs,
-      '< 100 ms',
-    ),
-  ];
 }
 
 /** Samples against a document of the usual size: 13 whitelisted and 6 forbidden names. */
