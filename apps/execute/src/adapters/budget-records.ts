@@ -73,10 +73,16 @@ export async function spentBudgets(
   return rows.map(({ scope, ledger, now }) => ({ scope, spent: spentWithin(ledger, windowSeconds, now) }));
 }
 
+/** How many targets there are, and how many of them are in trouble. */
+export interface Health {
+  readonly targets: number;
+  readonly unhealthy: number;
+}
+
 /** Notes how much is unhealthy now; says why the storm brake holds everything, or null when it does not. */
 export async function updateStormBrake(
   store: ExecuteStore,
-  health: { targets: number; unhealthy: number },
+  health: Health,
   settings: ExecuteSettings['storm'],
 ): Promise<string | null> {
   const seen = await readBrake(store);
@@ -105,11 +111,11 @@ interface Braking {
 
 const step = (
   { now, ...before }: BrakeState & { now: number },
-  health: { targets: number; unhealthy: number },
+  health: Health,
   settings: ExecuteSettings['storm'],
 ): Braking => ({ before, after: stepBrake(before, health, settings, now) });
 
-const heldBy = ({ after }: Braking, { targets, unhealthy }: { targets: number; unhealthy: number }): string | null =>
+const heldBy = ({ after }: Braking, { targets, unhealthy }: Health): string | null =>
   after.pulledAt === null
     ? null
     : `${String(unhealthy)} of ${String(targets)} targets are in trouble at once: the storm brake is pulled`;

@@ -1,3 +1,4 @@
+import { type Health, updateStormBrake } from '../adapters/budget-records.ts';
 import { ClaimLost, type Run } from '../adapters/claims.ts';
 import { type End, recordEnds } from '../adapters/end-records.ts';
 import type { ExecuteTx } from '../adapters/execution-records.ts';
@@ -25,6 +26,8 @@ interface Told {
  */
 export interface GatheredRecords {
   load(asked: Asked): Promise<Loaded | null>;
+  /** Why the storm brake holds everything, or null; whoever asks at the same moment is told the same. */
+  brake(health: Health): Promise<string | null>;
   arm(step: Arming): Promise<Armed>;
   start(step: Pick<Intent, 'run' | 'actionId' | 'direction'>): Promise<Started>;
   result(result: Result & Told): Promise<void>;
@@ -37,6 +40,11 @@ export function gatherRecords(deps: Pick<ExecuteDeps, 'store' | 'settings'>): Ga
   const { store } = deps;
   return {
     load: together<Asked, Loaded | null>((asked) => loadExecutions(store, asked)),
+    brake: together<Health, string | null>(async (seen) => {
+      const worst = seen.reduce((a, b) => (b.unhealthy > a.unhealthy ? b : a));
+      const held = await updateStormBrake(store, worst, deps.settings.storm);
+      return seen.map(() => held);
+    }),
     arm: together<Arming, Armed>((steps) => store.transaction((tx) => armSteps(deps, tx, steps))),
     start: together((steps: readonly Pick<Intent, 'run' | 'actionId' | 'direction'>[]) => recordStarts(store, steps)),
     result: together<Result & Told, void>((results) =>

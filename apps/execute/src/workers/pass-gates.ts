@@ -1,6 +1,6 @@
 import type { Plan, PlannedAction, Target } from '@charter/shared/contracts';
 import { CharterError } from '@charter/shared/contracts';
-import { updateStormBrake } from '../adapters/budget-records.ts';
+import type { Health } from '../adapters/budget-records.ts';
 import { blastRadiusOf, refuseAction } from '../domain/admission.ts';
 import { judgeDecision } from '../domain/charter-verdict.ts';
 import { isProtectedTarget } from '../domain/protection.ts';
@@ -66,6 +66,8 @@ export async function passGates(
     target: Target;
     isFirst: boolean;
     ownSilences: ReadonlySet<string>;
+    /** Tells the storm brake how much is unhealthy; answers why it holds everything, or null. */
+    brake: (health: Health) => Promise<string | null>;
   },
 ): Promise<GateAnswer<StepLeave>> {
   const { executionId, plan, action, target, isFirst } = step;
@@ -78,7 +80,7 @@ export async function passGates(
     unlessAway('charter', deps.decisions.decide(questionOf(step, blastRadius))),
     plan.approval === 'approved' ? unlessAway('charter', deps.decisions.approvalOf(plan.id)) : null,
     checkTrigger(deps, step),
-    isFirst ? checkStorm(deps) : null,
+    isFirst ? checkStorm(deps, step.brake) : null,
   ]);
   if (isHeld(decision)) return decision;
   if (isHeld(approval)) return approval;
@@ -150,12 +152,15 @@ async function checkTrigger(
   }
 }
 
-async function checkStorm(deps: ExecuteDeps): Promise<GateAnswer<never> | null> {
+async function checkStorm(
+  deps: ExecuteDeps,
+  brake: (health: Health) => Promise<string | null>,
+): Promise<GateAnswer<never> | null> {
   const firing = await unlessAway('storm', deps.violations.firingComponents());
   if (isHeld(firing)) return firing;
   const names = deps.targets.all().map(({ metadata }) => metadata.name);
   const unhealthy = names.filter((name) => firing.has(name)).length;
-  const storm = await updateStormBrake(deps.store, { targets: names.length, unhealthy }, deps.settings.storm);
+  const storm = await brake({ targets: names.length, unhealthy });
   return storm === null ? null : refuse('storm', storm);
 }
 

@@ -1,6 +1,7 @@
 import type { Plan, PlannedAction } from '@charter/shared/contracts';
 import { CharterError } from '@charter/shared/contracts';
 import { sql } from 'kysely';
+import { updateStormBrake } from '../adapters/budget-records.ts';
 import type { Run } from '../adapters/claims.ts';
 import { type ExecuteTx, recordExecution, writeJournal } from '../adapters/execution-records.ts';
 import { callFrom, describeCall, undoOf } from '../domain/actuation.ts';
@@ -69,6 +70,7 @@ async function rehearseStep(
     target,
     isFirst,
     ownSilences: new Set(),
+    brake: (health) => updateStormBrake(deps.store, health, deps.settings.storm),
   });
   if (leave.kind !== 'pass') return refusal(leave);
   const effector = await deps.effectors.of(target);

@@ -25,7 +25,15 @@ export async function takeStep(
     return { kind: 'refuse', gate: 'target', reason: `The active pack has no target ${action.target}`, ask: false };
   const isFirst = row.started_at === null;
   const ownSilences = ownSilencesOf(steps.map(({ after_spec }) => after_spec));
-  const leave = await passGates(deps, { executionId: run.executionId, plan, action, target, isFirst, ownSilences });
+  const leave = await passGates(deps, {
+    executionId: run.executionId,
+    plan,
+    action,
+    target,
+    isFirst,
+    ownSilences,
+    brake: deps.record.brake,
+  });
   if (leave.kind !== 'pass') return leave;
   const effector = await deps.effectors.of(target);
   const read = await readBefore(effector);
