@@ -101,5 +101,6 @@ test.each(Object.entries(uses))(
 
 test('the edit of an approval is described', () => {
   const edit = operationOf({ method: 'post', path: `/api/v1/approvals/${newId()}/edit` });
-  expect(Object.keys(edit?.responses ?? {})).toEqual(expect.arrayContaining(['200', '404', '409']));
+  expect(Object.keys(edit?.responses ?? {})).toEqual(expect.arrayContaining(['200', 'default']));
+  expect(edit).toMatchObject({ description: expect.stringContaining('planHash'), requestBody: expect.anything() });
 });

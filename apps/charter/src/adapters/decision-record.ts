@@ -29,7 +29,8 @@ export interface DecisionRecordOptions {
 const flushMs = 100;
 /** How often a stream shows that it is alive. */
 const beatMs = 2_000;
-const batch = 500;
+/** Written in one go; the loop that answers waits no longer than this many take to be put into text and hashed. */
+const batch = 200;
 /** Who asks right before acting; others only ask what would be. */
 const actingSubject = 'execute';
 

@@ -3,7 +3,6 @@ import { CharterError } from '@charter/shared/contracts';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AttemptLadder, ForbiddenAttempt } from '../adapters/attempt-ladder.ts';
-import { waitAtMost } from '../adapters/wait-at-most.ts';
 import type { EvaluationPool } from '../workers/evaluation-pool.ts';
 import type { ValidateSample } from '../workers/validate-samples.ts';
 
@@ -36,8 +35,6 @@ const BatchAnswer = z.object({
 const AnyObject = z.looseObject({});
 const Batch = z.strictObject({ metrics: z.array(z.unknown()) });
 const mostSamples = 20_000;
-/** A sample is refused whether or not the attempt is recorded yet; its sender waits no longer than this. */
-const recordWithinMs = 50;
 
 export interface SampleDeps {
   readonly validate: ValidateSample;
@@ -45,19 +42,15 @@ export interface SampleDeps {
   readonly ladder: AttemptLadder;
 }
 
-/** May these metrics be collected. */
+/** May these metrics be collected. A sample is refused whether or not the attempt is recorded yet: nobody waits for that. */
 export const sampleRoutes: FastifyPluginAsyncZod<SampleDeps> = async (app, { validate, pool, ladder }) => {
-  async function recorded(attempts: readonly ForbiddenAttempt[]): Promise<void> {
-    if (attempts.length > 0) await waitAtMost(recordWithinMs, ladder.record(attempts));
-  }
-
   app.post(
     '/metrics/validate',
     { config: role('operator'), schema: { body: AnyObject, response: { 200: Answer } } },
     async ({ body }) => {
       pool.admit(1);
       const { answer, attempt } = validate(body);
-      if (attempt) await recorded([attempt]);
+      if (attempt) void ladder.record([attempt]);
       return { ...answer, errors: [...answer.errors] };
     },
   );
@@ -79,7 +72,7 @@ export const sampleRoutes: FastifyPluginAsyncZod<SampleDeps> = async (app, { val
           if (attempt) attempts.push(attempt);
         }
       });
-      await recorded(attempts);
+      if (attempts.length > 0) void ladder.record(attempts);
       const passed = results.filter(({ allowed }) => allowed).length;
       const total = results.length;
       return { total, passed, blocked: total - passed, all_valid: passed === total, results };
