@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { AlertRecord } from '../domain/alert.ts';
 import { instantOf } from '../domain/violation-record.ts';
 import type { MonitorTables } from '../tables.ts';
+import { type Column, rowsOf } from './column-rows.ts';
 
 type Db = Kysely<MonitorTables>;
 
@@ -41,16 +42,20 @@ export async function firingAlertsOf(db: Db, fingerprints: readonly string[]): P
   return rows.map(({ record }) => record);
 }
 
+const alertColumns: readonly Column<AlertRecord>[] = [
+  { type: 'text', of: ({ id }) => id },
+  { type: 'text', of: ({ fingerprint }) => fingerprint },
+  { type: 'boolean', of: ({ firing }) => String(firing) },
+  { type: 'boolean', of: ({ listed }) => String(listed) },
+  { type: 'timestamptz', of: ({ seenAt }) => instantOf(seenAt) },
+  { type: 'json', of: (record) => JSON.stringify(record) },
+];
+
 export async function saveAlerts(db: Db, alerts: readonly AlertRecord[]): Promise<void> {
   if (alerts.length === 0) return;
-  const rows = alerts.map((record) => {
-    const { id, fingerprint, firing, listed, seenAt } = record;
-    return { id, fingerprint, firing, listed, seen_at: instantOf(seenAt), record };
-  });
   await sql`
     insert into monitor.alert (id, fingerprint, firing, listed, seen_at, record)
-    select * from json_to_recordset(${JSON.stringify(rows)}::json) as row(id text, fingerprint text, firing boolean,
-      listed boolean, seen_at timestamptz, record json)
+    select * from ${rowsOf(alerts, alertColumns)}
     on conflict (id) do update set fingerprint = excluded.fingerprint, firing = excluded.firing,
       listed = excluded.listed, seen_at = excluded.seen_at, record = excluded.record`.execute(db);
 }

@@ -5,6 +5,7 @@ import type { Evaluation } from '../domain/observe-query.ts';
 import type { SignalState } from '../domain/signal-state.ts';
 import { instantOf, type ViolationRecord } from '../domain/violation-record.ts';
 import type { MonitorTables } from '../tables.ts';
+import { type Column, rowsOf } from './column-rows.ts';
 
 type Db = Kysely<MonitorTables>;
 
@@ -74,52 +75,62 @@ export async function saveDerived(
   await settleIncidents(db, unsettledBy(derived, known), now);
 }
 
+const signalColumns: readonly Column<SignalState>[] = [
+  { type: 'text', of: ({ fingerprint }) => fingerprint },
+  { type: 'text', of: ({ rule }) => rule },
+  { type: 'text', of: ({ component }) => component },
+  { type: 'text', of: ({ phase }) => phase },
+  { type: 'text', of: ({ source }) => source },
+  { type: 'timestamptz', of: ({ observedAt }) => instantOf(observedAt) },
+  { type: 'json', of: (state) => JSON.stringify(state) },
+];
+
 async function saveSignals(db: Db, states: readonly SignalState[]): Promise<void> {
   if (states.length === 0) return;
-  const rows = states.map((state) => {
-    const { fingerprint, rule, component, phase, source, observedAt } = state;
-    return { fingerprint, rule, component, phase, source, observed_at: instantOf(observedAt), state };
-  });
   await sql`
-    insert into monitor.signal as kept (fingerprint, rule, component, phase, source, observed_at, state)
-    select * from json_to_recordset(${JSON.stringify(rows)}::json) as row(fingerprint text, rule text, component text,
-      phase text, source text, observed_at timestamptz, state json)
+    insert into monitor.signal (fingerprint, rule, component, phase, source, observed_at, state)
+    select * from ${rowsOf(states, signalColumns)}
     on conflict (fingerprint) do update set phase = excluded.phase, source = excluded.source,
       observed_at = excluded.observed_at, state = excluded.state`.execute(db);
 }
 
+const violationColumns: readonly Column<ViolationRecord>[] = [
+  { type: 'text', of: ({ id }) => id },
+  { type: 'text', of: ({ fingerprint }) => fingerprint },
+  { type: 'text', of: ({ incidentId }) => incidentId },
+  { type: 'text', of: ({ rule }) => rule },
+  { type: 'text', of: ({ component }) => component },
+  { type: 'text', of: ({ metric }) => metric },
+  { type: 'text', of: ({ severity }) => severity },
+  { type: 'text', of: ({ state }) => state },
+  { type: 'timestamptz', of: ({ detectedAt }) => detectedAt },
+  { type: 'timestamptz', of: ({ resolvedAt }) => resolvedAt },
+  { type: 'timestamptz', of: ({ announcedAt }) => (announcedAt === null ? null : instantOf(announcedAt)) },
+  { type: 'json', of: (record) => JSON.stringify(record) },
+];
+
 async function saveViolations(db: Db, violations: readonly ViolationRecord[]): Promise<void> {
   if (violations.length === 0) return;
-  const rows = violations.map((record) => {
-    const { id, fingerprint, rule, component, metric, severity, state } = record;
-    return {
-      ...{ id, fingerprint, rule, component, metric, severity, state, record },
-      incident_id: record.incidentId,
-      detected_at: record.detectedAt,
-      resolved_at: record.resolvedAt,
-      announced_at: record.announcedAt === null ? null : instantOf(record.announcedAt),
-    };
-  });
   await sql`
     insert into monitor.violation (id, fingerprint, incident_id, rule, component, metric, severity, state, detected_at,
       resolved_at, announced_at, record)
-    select * from json_to_recordset(${JSON.stringify(rows)}::json) as row(id text, fingerprint text, incident_id text,
-      rule text, component text, metric text, severity text, state text, detected_at timestamptz,
-      resolved_at timestamptz, announced_at timestamptz, record json)
+    select * from ${rowsOf(violations, violationColumns)}
     on conflict (id) do update set severity = excluded.severity, state = excluded.state,
       resolved_at = excluded.resolved_at, announced_at = excluded.announced_at, record = excluded.record`.execute(db);
 }
 
+const incidentColumns: readonly Column<IncidentRecord>[] = [
+  { type: 'text', of: ({ id }) => id },
+  { type: 'text', of: ({ component }) => component },
+  { type: 'timestamptz', of: ({ openedAt }) => instantOf(openedAt) },
+  { type: 'boolean', of: ({ announced }) => String(announced) },
+];
+
 async function saveIncidents(db: Db, incidents: readonly IncidentRecord[]): Promise<void> {
   if (incidents.length === 0) return;
-  const rows = incidents.map(({ id, component, openedAt, announced }) => ({
-    ...{ id, component, announced },
-    opened_at: instantOf(openedAt),
-  }));
   await sql`
     insert into monitor.incident (id, component, opened_at, announced)
-    select * from json_to_recordset(${JSON.stringify(rows)}::json) as row(id text, component text,
-      opened_at timestamptz, announced boolean)
+    select * from ${rowsOf(incidents, incidentColumns)}
     on conflict (id) do update set announced = excluded.announced`.execute(db);
 }
 
