@@ -1,4 +1,4 @@
-import type { Policy } from '@charter/policy';
+import { CharterError } from '@charter/shared/contracts';
 import type { Store } from '@charter/store';
 import { versionOf } from '../adapters/active-set.ts';
 import type { PolicyReader } from '../adapters/policy-reader.ts';
@@ -26,17 +26,26 @@ export function findStricter({ store, reader, analyzePolicies, environment }: Fi
     const [now] = await reader.byIds(store, [id]);
     const replaced = active.find(({ row }) => row.name === name && row.environment === where);
     if (now === undefined || replaced === undefined || !isSameGovernance(replaced.policy, now.policy)) return null;
-    const after = active.map((loaded) => (loaded === replaced ? now : loaded));
-    const policies = (loaded: typeof active): ReturnType<typeof portable>[] =>
-      loaded.map(({ policy }: { policy: Policy }) => portable(policy));
-    const answer = await analyzePolicies({
-      kind: 'compare',
-      before: policies(active),
-      after: policies(after),
-      environment,
-    });
-    const isLess = answer.kind === 'compare' && answer.result.ok && answer.result.comparison.verdict === 'less';
+    const answer = await unlessTooLarge(
+      analyzePolicies({
+        kind: 'compare',
+        before: active.map(({ policy }) => portable(policy)),
+        after: active.map((loaded) => portable((loaded === replaced ? now : loaded).policy)),
+        environment,
+      }),
+    );
+    const isLess = answer?.kind === 'compare' && answer.result.ok && answer.result.comparison.verdict === 'less';
     return isLess ? versionOf(active.map(({ row }) => row.id)) : null;
   };
+}
+
+/** An analysis that takes too long tells nothing, and people are asked. */
+async function unlessTooLarge<Answer>(analysis: Promise<Answer>): Promise<Answer | null> {
+  try {
+    return await analysis;
+  } catch (error) {
+    if (error instanceof CharterError && error.code === 'overloaded') return null;
+    throw error;
+  }
 }
 export type FindStricter = ReturnType<typeof findStricter>;
