@@ -55,9 +55,6 @@ const ways = [
 /** Share of the rate by which what a pool can carry is off: arrivals are not even within a period, nor is the model exact. */
 const modelShare = 0.03;
 
-/** How much of the forecast's error a whole way keeps: the errors of its periods are only partly one and the same. */
-const sharedShare = 0.6;
-
 /** Standard deviations by which a margin must exceed nothing. */
 const uncertaintyDeviations = 0.674;
 
@@ -146,7 +143,7 @@ function openPool(
     if (period === 0) return mean;
     const first = forecast.deviation[0] ?? 0;
     const spread = Math.sqrt(Math.max(0, (forecast.deviation[period] ?? 0) ** 2 - first ** 2));
-    return Math.max(0, mean + (ways[way]?.deviations ?? 0) * sharedShare * spread);
+    return Math.max(0, mean + (ways[way]?.deviations ?? 0) * spread);
   };
 
   /** How much a period's servers can take: they are the lowest numbers, and have served on until then. */
