@@ -6,12 +6,13 @@ import { readRows, readTable, type Table } from './tables.ts';
 /** One entry of `rca/cases.json`; the truth fields may be absent. */
 export interface CaseEntry {
   readonly case: string;
-  readonly set: string;
+  readonly set?: string;
   readonly metrics: string;
   readonly healthy?: string | null;
   readonly graph?: string | null;
   readonly step_s: number;
   readonly injection_time: number;
+  /** Null: until the end of the recording. */
   readonly fault_end?: number | null;
   readonly exclude?: readonly (readonly [number, number])[];
   readonly symptom?: { readonly service: string; readonly metric: string } | null;
@@ -19,6 +20,15 @@ export interface CaseEntry {
   readonly fault_type?: string;
   readonly observable_in?: readonly string[];
 }
+
+/** Where nobody says how long a fault lasted, this much of what followed is looked at. */
+const OBSERVED_STEPS = 3;
+
+const endOf = ({ fault_end, injection_time, step_s }: CaseEntry): number =>
+  fault_end === undefined ? injection_time + OBSERVED_STEPS * step_s : (fault_end ?? Number.POSITIVE_INFINITY);
+
+/** The system a case is of: `rca/<set>/<case>/metrics.csv.gz`. */
+export const setOf = ({ set, metrics }: CaseEntry): string => set ?? path.basename(path.dirname(path.dirname(metrics)));
 
 export interface Graph {
   readonly nodes: readonly string[];
@@ -45,7 +55,7 @@ export function createCaseReader(root: string) {
       const metrics = readTable(path.join(root, entry.metrics));
       const healthy = entry.healthy ? shared(entry.healthy) : undefined;
       const series = metrics.names.map((name, j) => columnSeries(name, metrics, j, healthy, entry));
-      const extra = sources.traces ? aggregatesOf(entry.set).map((one) => within(one, entry)) : [];
+      const extra = sources.traces ? aggregatesOf(setOf(entry)).map((one) => within(one, entry)) : [];
       const graph = entry.graph ? (JSON.parse(readFileSync(path.join(root, entry.graph), 'utf8')) as Graph) : undefined;
       const symptom = entry.symptom ? { component: entry.symptom.service, metric: entry.symptom.metric } : undefined;
       return {
@@ -72,7 +82,7 @@ export function identityOf(column: string): Pick<Series, 'component' | 'metric' 
 }
 
 function usable(time: number, entry: CaseEntry): boolean {
-  if (time >= entry.injection_time) return entry.fault_end == null || time <= entry.fault_end + entry.step_s;
+  if (time >= entry.injection_time) return time <= endOf(entry) + entry.step_s;
   return !(entry.exclude ?? []).some(([from, to]) => time >= from && time <= to);
 }
 
@@ -142,7 +152,7 @@ function within(series: Series, entry: CaseEntry): Series {
   const timestamps: number[] = [];
   const values: number[] = [];
   const keeps = (time: number): boolean => {
-    if (time >= entry.injection_time) return entry.fault_end == null || time - HALF_ROW_S < entry.fault_end;
+    if (time >= entry.injection_time) return time - HALF_ROW_S < endOf(entry);
     if (time >= entry.injection_time - 2 * HALF_ROW_S) return true;
     return usable(time - HALF_ROW_S, entry) && usable(time + HALF_ROW_S, entry);
   };

@@ -10,7 +10,7 @@ import {
 import type { BenchRow } from '../bench-row.ts';
 import { rankByWindowMedian } from './baselines.ts';
 import { calibrationMeasures } from './calibration-measures.ts';
-import type { CaseEntry, createCaseReader } from './cases.ts';
+import { type CaseEntry, type createCaseReader, setOf } from './cases.ts';
 import { meanOf, row } from './rows.ts';
 
 interface Judged {
@@ -51,10 +51,10 @@ export function rootCauseRows(judged: readonly Judged[]): BenchRow[] {
     ['metric-observable faults of all systems', judged.filter((one) => one.observable), '0.88', '0.94'],
     ['all faults', judged, undefined, undefined],
   ];
-  for (const set of [...new Set(judged.map((one) => one.entry.set))].sort()) {
+  for (const set of [...new Set(judged.map((one) => setOf(one.entry)))].sort()) {
     groups.push([
       set,
-      judged.filter((one) => one.entry.set === set),
+      judged.filter((one) => setOf(one.entry) === set),
       set === 'nezha-tt' ? '0.87' : undefined,
       undefined,
     ]);
@@ -87,7 +87,7 @@ export function calibrationRows(judged: readonly Judged[]): BenchRow[] {
       lead: (first?.score ?? 0) - (second?.score ?? 0),
       correct: one.rank === 0,
     };
-    return { set: one.entry.set, sample, shipped: one.answer.confidence };
+    return { set: setOf(one.entry), sample, shipped: one.answer.confidence };
   });
   const refitted = samples.map(({ set, sample }) => {
     const model = fitCalibration(samples.filter((other) => other.set !== set).map((other) => other.sample));
@@ -136,11 +136,12 @@ export function leaveOneOutRows(reader: Reader, entries: readonly CaseEntry[]): 
   const measured = (observableOnly: boolean) => {
     const keep = (i: number): boolean => !observableOnly || loaded[i]?.entry.observable_in?.[0] === 'metrics';
     const left: number[] = [];
-    for (const set of new Set(loaded.map(({ entry }) => entry.set))) {
-      const others = (ranks: readonly number[]) => ranks.filter((_, i) => loaded[i]?.entry.set !== set && keep(i));
+    const systems = loaded.map(({ entry }) => setOf(entry));
+    for (const set of new Set(systems)) {
+      const others = (ranks: readonly number[]) => ranks.filter((_, i) => systems[i] !== set && keep(i));
       const quality = ranksUnder.map((ranks) => within(others(ranks), 1) + avg5(others(ranks)));
       const chosen = ranksUnder[quality.indexOf(Math.max(...quality))] ?? [];
-      left.push(...chosen.filter((_, i) => loaded[i]?.entry.set === set && keep(i)));
+      left.push(...chosen.filter((_, i) => systems[i] === set && keep(i)));
     }
     const fitted = (ranksUnder[0] ?? []).filter((_, i) => keep(i));
     return { left, fitted };

@@ -17,11 +17,23 @@ export interface JointTuning {
   readonly floor: number;
   /** Weight of the newest row in the moving mean that each row is averaged with: trouble lasts longer than one row. Fitted. */
   readonly smoothing: number;
+  /** How quickly the level of each metric follows what is seen, a row: a machine's usual level drifts over days. Fitted: slower gained less, faster lost trouble. */
+  readonly drift: number;
+  /** Deviations that the level follows at most: trouble must not become usual. Fitted: 1 was as good, no limit lost much. */
+  readonly driftClip: number;
   /** Distance that makes a score of one half. */
   readonly halfDistance: number;
 }
 
-export const jointTuning: JointTuning = { clip: 40, ridge: 0.01, floor: 0.01, smoothing: 0.12, halfDistance: 2 };
+export const jointTuning: JointTuning = {
+  clip: 40,
+  ridge: 0.01,
+  floor: 0.01,
+  smoothing: 0.12,
+  drift: 0.0002,
+  driftClip: 3,
+  halfDistance: 2,
+};
 
 /**
  * Fits means, scales and axes on the rows and returns a streaming scorer: the distance from the usual along the axes,
@@ -33,7 +45,7 @@ export function fitJointModel(
   rows: number,
   tuning: Partial<JointTuning> = {},
 ): JointModel {
-  const { clip, ridge, floor, smoothing, halfDistance } = { ...jointTuning, ...tuning };
+  const { clip, ridge, floor, smoothing, drift, driftClip, halfDistance } = { ...jointTuning, ...tuning };
   const size = columns.length;
   const means = new Float64Array(size);
   const scales = new Float64Array(size);
@@ -60,10 +72,20 @@ export function fitJointModel(
   }
   const axes = precisionAxes(covariance, size, ridge);
   const shares = new Float64Array(size);
+  const levels = new Float64Array(size);
+  const followDrift = (): void => {
+    for (let j = 0; j < size; j++) {
+      const level = levels[j] ?? 0;
+      const away = (z[j] ?? 0) - level;
+      levels[j] = level + drift * Math.max(-driftClip, Math.min(driftClip, away));
+      z[j] = away;
+    }
+  };
   let smoothed = Number.NaN;
   return {
     push: (row) => {
       standardize((j) => row[j] ?? Number.NaN);
+      followDrift();
       const distance = project(axes, z, size, shares);
       smoothed = Number.isNaN(smoothed) ? distance : smoothed + smoothing * (distance - smoothed);
       const lasting = Math.sqrt(distance * smoothed);

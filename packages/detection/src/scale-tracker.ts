@@ -21,6 +21,8 @@ export interface ScaleTrackerState {
 /** Samples kept between two looks at the statistics, once there are more than a few. */
 const FIT_EVERY = 4;
 const FEW = 128;
+const CENTER = 0;
+const SCALE = 1;
 
 /**
  * Remembers up to `span` samples by at most `capacity` of them, which must divide it: all of a short past, and each time
@@ -35,8 +37,7 @@ export function createScaleTracker(capacity: number, span: number, state?: Scale
   let stride = 1;
   let seen = 0;
   let sinceFit = FIT_EVERY;
-  let center = 0;
-  let scale = 0;
+  const cells = Float64Array.of(state?.center ?? 0, state?.scale ?? 0);
   const place = (value: number): number => {
     let low = 0;
     let high = size;
@@ -71,11 +72,12 @@ export function createScaleTracker(capacity: number, span: number, state?: Scale
     stride *= 2;
   };
   const refresh = (): void => {
-    center = quantileOf(0.5);
+    const center = quantileOf(0.5);
     const mad = 1.4826 * madOfSorted(size === capacity ? sorted : sorted.subarray(0, size), center);
     const span90 = (quantileOf(0.95) - quantileOf(0.05)) / 3.29;
     const span98 = (quantileOf(0.99) - quantileOf(0.01)) / 12;
-    scale = Math.max(mad, span90, span98);
+    cells[CENTER] = center;
+    cells[SCALE] = Math.max(mad, span90, span98);
     sinceFit = 0;
   };
   const quantileOf = (p: number): number => {
@@ -85,12 +87,13 @@ export function createScaleTracker(capacity: number, span: number, state?: Scale
     return i + 1 < size ? low + (x - i) * ((sorted[i + 1] ?? 0) - low) : low;
   };
   for (const value of state?.values ?? []) keep(value);
-  if (state) ({ seen, stride, center, scale, sinceFit } = state);
+  if (state) ({ seen, stride, sinceFit } = state);
   return {
     size: () => size,
     distance: (value, capped) => {
       if (sinceFit >= FIT_EVERY || (size < FEW && sinceFit > 0)) refresh();
-      const away = Math.abs(value - center);
+      const away = Math.abs(value - (cells[CENTER] ?? 0));
+      const scale = cells[SCALE] ?? 0;
       if (scale > 0) return away / scale;
       return away > 0 ? capped : 0;
     },
@@ -101,6 +104,6 @@ export function createScaleTracker(capacity: number, span: number, state?: Scale
       }
       seen++;
     },
-    state: () => ({ seen, stride, values: oldestFirst(), center, scale, sinceFit }),
+    state: () => ({ seen, stride, values: oldestFirst(), center: cells[CENTER] ?? 0, scale: cells[SCALE] ?? 0, sinceFit }),
   };
 }

@@ -1,4 +1,4 @@
-import { createDayShape, type DayShapeState } from './day-shape.ts';
+import { createDayShape, type DayShapeState, slotOfDay } from './day-shape.ts';
 import { createMovingMean } from './moving-mean.ts';
 import { createScaleTracker, type ScaleTrackerState } from './scale-tracker.ts';
 import { type ScorerTuning, scorerTuning } from './scorer-tuning.ts';
@@ -45,9 +45,12 @@ export interface ScorerOptions {
 export function createScorer(options: ScorerOptions = {}): Scorer {
   const tuning = { ...scorerTuning, ...options.tuning };
   const { state } = options;
-  const views = tuning.viewWeights.map((_, i) => createView(tuning, state?.views[i]));
+  // numbers that change with every sample live in typed arrays: a captured variable would be allocated anew each time
+  const found = new Float64Array(2 * tuning.viewWeights.length);
+  const cells = Float64Array.of(state?.previous ?? Number.NaN, state?.episode.top ?? 0, 0);
+  const views = tuning.viewWeights.map((_, i) => createView(tuning, state?.views[i], found, 2 * i));
   const total = tuning.viewWeights.reduce((sum, weight) => sum + weight, 0);
-  const shares = tuning.viewWeights.map((weight) => weight / total);
+  const shares = Float64Array.from(tuning.viewWeights, (weight) => weight / total);
   const [level, daily, smoothDaily, restless, unseen] = views;
   const brief = createMovingMean(tuning.briefSamples, state?.means[2]);
   const smooth = createMovingMean(tuning.smoothSamples, state?.means[0]);
@@ -55,73 +58,84 @@ export function createScorer(options: ScorerOptions = {}): Scorer {
   const shape = createDayShape(tuning.daySlots, tuning.shapeDays, tuning.leastDays, state?.shapes[0]);
   const smoothShape = createDayShape(tuning.daySlots, tuning.shapeDays, tuning.leastDays, state?.shapes[1]);
   let seen = state?.seen ?? 0;
-  let previous = state?.previous ?? Number.NaN;
-  let { top, left } = state?.episode ?? { top: 0, left: 0 };
-  const alarmOf = (decades: number): number => decades / (decades + tuning.alarmDecades);
-  let alarmNow = 0;
+  let left = state?.episode.left ?? 0;
+  /** Decades of the alarm level; tells the episode. */
+  const raise = (rarity: number): void => {
+    const decades = rarity > 0 ? rarity - tuning.budgetDecades * Math.log10(Math.max(seen, 100) / 1000) : 0;
+    if (left > 0) left--;
+    const running = left > 0;
+    const begins = decades >= tuning.alarmDecades && (!running || decades > (cells[TOP] ?? 0) + tuning.episodeRise);
+    if (begins) {
+      left = tuning.episodeSamples;
+      cells[TOP] = decades;
+    }
+    cells[ALARM] = begins || (!running && decades > 0) ? decades / (decades + tuning.alarmDecades) : 0;
+  };
   return {
     push: (timestamp, value) => {
-      alarmNow = 0;
+      cells[ALARM] = 0;
       if (!Number.isFinite(value)) return 0;
+      const slot = slotOfDay(timestamp, tuning.daySlots);
+      shape.enter(slot);
+      smoothShape.enter(slot);
       const smoothed = smooth.add(value);
+      const previous = cells[PREVIOUS] ?? Number.NaN;
       const step = Number.isNaN(previous) ? 0 : Math.abs(value - previous);
-      previous = value;
+      cells[PREVIOUS] = value;
       level?.push(value);
-      daily?.push(value - shape.expected(timestamp));
-      smoothDaily?.push(smoothed - smoothShape.expected(timestamp));
+      daily?.push(value - shape.expected());
+      smoothDaily?.push(smoothed - smoothShape.expected());
       restless?.push(steps.add(step));
       unseen?.push(shape.nearest(brief.add(value)));
-      shape.add(timestamp, value);
-      smoothShape.add(timestamp, smoothed);
+      shape.add(value);
+      smoothShape.add(smoothed);
       seen++;
       let distance = 0;
       let rarity = 0;
-      for (let i = 0; i < views.length; i++) {
-        distance += (shares[i] ?? 0) * (views[i]?.distance() ?? 0);
-        rarity += (shares[i] ?? 0) * (views[i]?.rarity() ?? 0);
+      for (let i = 0; i < shares.length; i++) {
+        distance += (shares[i] ?? 0) * (found[2 * i] ?? 0);
+        rarity += (shares[i] ?? 0) * (found[2 * i + 1] ?? 0);
       }
-      const decades = rarity > 0 ? rarity - tuning.budgetDecades * Math.log10(Math.max(seen, 100) / 1000) : 0;
-      left = Math.max(0, left - 1);
-      const running = left > 0;
-      if (decades >= tuning.alarmDecades && (!running || decades > top + tuning.episodeRise)) {
-        left = tuning.episodeSamples;
-        top = decades;
-        alarmNow = alarmOf(decades);
-      } else if (!running && decades > 0) alarmNow = alarmOf(decades);
+      raise(rarity);
       return distance / (distance + tuning.halfDistance);
     },
-    alarm: () => alarmNow,
+    alarm: () => cells[ALARM] ?? 0,
     state: () => ({
       v: 1,
       seen,
-      previous: Number.isNaN(previous) ? null : previous,
+      previous: Number.isNaN(cells[PREVIOUS] ?? Number.NaN) ? null : (cells[PREVIOUS] ?? null),
       views: views.map((view) => view.state()),
       means: [smooth.values(), steps.values(), brief.values()],
       shapes: [shape.state(), smoothShape.state()],
-      episode: { top, left },
+      episode: { top: cells[TOP] ?? 0, left },
     }),
   };
 }
 
-/** One way to look at a series: the newest value against its long past, and how rare such a distance is. */
-function createView(tuning: ScorerTuning, state: ViewState | undefined) {
+/** Places in the cells of a scorer. */
+const PREVIOUS = 0;
+const TOP = 1;
+const ALARM = 2;
+
+/**
+ * One way to look at a series: how far the newest value is from its long past, and how rare such a distance is, written
+ * to `found` from place `at` on.
+ */
+function createView(tuning: ScorerTuning, state: ViewState | undefined, found: Float64Array, at: number) {
   const scale = createScaleTracker(tuning.keptSamples, tuning.spanSamples, state?.scale);
   const surprise = createSurprise(state?.surprise);
-  let distance = 0;
-  let rarity = 0;
   return {
     push: (value: number): void => {
-      distance = 0;
-      rarity = 0;
+      found[at] = 0;
+      found[at + 1] = 0;
       if (!Number.isFinite(value)) return;
       if (scale.size() >= tuning.minimumSamples) {
-        distance = scale.distance(value, tuning.constantDistance);
-        rarity = surprise.rate(distance);
+        const distance = scale.distance(value, tuning.constantDistance);
+        found[at] = distance;
+        found[at + 1] = surprise.rate(distance);
       }
       scale.add(value);
     },
-    distance: () => distance,
-    rarity: () => rarity,
     state: (): ViewState => ({ scale: scale.state(), surprise: surprise.state() }),
   };
 }

@@ -24,11 +24,11 @@ const LEAST = 50;
 /** Prior of the mean excess over the tail's start, in logarithmic units, and the observations it counts for. */
 const PRIOR_EXCESS = 0.25;
 const PRIOR_WEIGHT = 3;
-/** The tail moves slowly: it is fitted anew once in this many deviations. */
+/** The tail moves slowly: it is fitted anew once in this many deviations, a power of two. */
 const REFIT_EVERY = 16;
 
 export function createSurprise(state?: SurpriseState): Surprise {
-  const counts = new Float64Array(BINS);
+  const counts = new Uint32Array(BINS);
   counts.set((state?.counts ?? []).slice(0, BINS));
   let total = counts.reduce((sum, count) => sum + count, 0);
   let start = state?.start ?? 0;
@@ -48,7 +48,7 @@ export function createSurprise(state?: SurpriseState): Surprise {
     rate: (deviation) => {
       const size = Math.log1p(deviation);
       const bin = Math.min(BINS - 1, Math.round(size * BINS_PER_UNIT));
-      if (total >= LEAST && (total % REFIT_EVERY === 0 || total === LEAST)) fit();
+      if (total >= LEAST && ((total & (REFIT_EVERY - 1)) === 0 || total === LEAST)) fit();
       const rarity = total >= LEAST && size > start ? TAIL_DECADES + (size - start) / (excess * Math.LN10) : 0;
       counts[bin] = (counts[bin] ?? 0) + 1;
       total++;
