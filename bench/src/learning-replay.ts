@@ -14,8 +14,13 @@ const demoPack = join(import.meta.dirname, '../../deploy/packs/demo.yaml');
 const allowedSeconds = 60;
 const days = 29;
 
-/** How long replay and backcast take, on real Postgres and Prometheus, and that the same policy makes no difference. */
-export async function replayRows(incidents: number, alerts: number): Promise<BenchRow[]> {
+/**
+ * How long replay and backcast take, on real Postgres and Prometheus, and that the same policy makes no difference. `--quick`
+ * plays small forms of the same.
+ */
+export async function run(args: readonly string[] = []): Promise<BenchRow[]> {
+  const quick = args.includes('--quick');
+  const [incidents, alerts] = quick ? [2_000, 500] : [100_000, 10_000];
   const folder = await mkdtemp(join(tmpdir(), 'charter-replay-'));
   try {
     return [...(await historyRows(incidents, folder)), ...(await backcastRows(alerts, folder))];

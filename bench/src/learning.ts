@@ -4,7 +4,6 @@ import { simulateCoverage } from './learning-coverage.ts';
 import { simulateLadder } from './learning-ladder.ts';
 import { evaluateLetter } from './learning-letter.ts';
 import { simulatePlanned } from './learning-planned.ts';
-import { replayRows } from './learning-replay.ts';
 import { measureRecall, measureRetrieval } from './learning-retrieval.ts';
 import { simulateSelection } from './learning-selection.ts';
 import { playSituations } from './learning-situations.ts';
@@ -28,7 +27,6 @@ export async function run(args: readonly string[] = []): Promise<BenchRow[]> {
     ...retrievalRows(),
     ...recallRows(situations),
     ...autonomyRows(quick ? 1_000 : 10_000),
-    ...(await replayRows(quick ? 2_000 : 100_000, quick ? 500 : 10_000)),
   ];
 }
 

@@ -12,6 +12,7 @@ const benches: Record<string, () => Promise<Bench>> = {
   detection: async () => (await import('./detection.ts')).run,
   testbed: async () => (await import('./testbed-trials.ts')).run,
   learning: async () => (await import('./learning.ts')).run,
+  replay: async () => (await import('./learning-replay.ts')).run,
 };
 
 const [first, ...rest] = process.argv.slice(2);
