@@ -5,6 +5,7 @@ import type { Json, Spec } from '../../domain/spec.ts';
 import type { Effector } from '../../ports.ts';
 import { type DockerEngine, explained, inspect } from './docker-engine.ts';
 import { effectAnswerFrom } from './effect-answer.ts';
+import { unlessAway } from './unless-away.ts';
 
 const Container = z.looseObject({
   State: z.looseObject({
@@ -102,13 +103,4 @@ function specFrom({ State: state, HostConfig: host }: Container): Spec {
       ...(host.Memory > 0 ? { memory: { bytes: host.Memory, withSwapBytes: host.MemorySwap } } : {}),
     },
   };
-}
-
-async function unlessAway(asked: Promise<Spec>): Promise<Spec | null> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof CharterError && error.retryable) return null;
-    throw error;
-  }
 }

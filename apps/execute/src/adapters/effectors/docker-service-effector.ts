@@ -6,6 +6,7 @@ import type { EffectAnswer, Effector, EffectRequest } from '../../ports.ts';
 import type { HttpAnswer } from '../http-call.ts';
 import { type DockerEngine, explained, inspect } from './docker-engine.ts';
 import { effectAnswerFrom } from './effect-answer.ts';
+import { unlessAway } from './unless-away.ts';
 
 const Limits = z.looseObject({ NanoCPUs: z.number().optional(), MemoryBytes: z.number().optional() });
 const ServiceSpec = z.looseObject({
@@ -117,12 +118,3 @@ function specFrom({ Mode: mode, TaskTemplate: task }: ServiceSpec): Spec {
 /** The service has a newer version: swarm says so with status 500. */
 const isOutOfSequence = (answer: HttpAnswer): boolean =>
   answer.kind === 'answered' && answer.status >= 400 && JSON.stringify(answer.body).includes('out of sequence');
-
-async function unlessAway(asked: Promise<Service>): Promise<Service | null> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof CharterError && error.retryable) return null;
-    throw error;
-  }
-}
