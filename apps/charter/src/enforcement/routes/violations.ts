@@ -49,7 +49,7 @@ export interface ViolationDeps {
 }
 
 /** Whoever sent attempts finds them here; a ladder that cannot be reached holds up nobody longer than this. */
-const readAfterMs = 1_000;
+const readAfterMs = 2_000;
 
 /** Violations from HIGH up: forbidden collection that repeats, and what is reported about people and services. */
 export const violationRoutes: FastifyPluginAsyncZod<ViolationDeps> = async (app, { events, ladder, onEscalated }) => {
