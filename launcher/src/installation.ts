@@ -80,7 +80,7 @@ export async function startInstallation(options: InstallationOptions): Promise<I
 
   try {
     if (options.singleProcess) {
-      inProcess = await startInProcess(names, environment);
+      inProcess = await startInProcess(names, { ...tracingFrom(options.processEnvironment), ...environment });
     } else {
       await Promise.all(
         names.map(async (name) => {
@@ -98,6 +98,10 @@ export async function startInstallation(options: InstallationOptions): Promise<I
   }
   return { stack, environment, url, process: (name) => processes.get(name), stop };
 }
+
+/** OpenTelemetry's own variables, which services in processes of their own inherit. */
+const tracingFrom = (environment: InstallationOptions['processEnvironment']) =>
+  Object.fromEntries(Object.entries(environment).filter(([name]) => name.startsWith('OTEL_')));
 
 function startProcess(
   name: ServiceName,
