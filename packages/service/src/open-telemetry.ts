@@ -23,7 +23,8 @@ const kinds = {
   client: SpanKind.CLIENT,
   consumer: SpanKind.CONSUMER,
 } as const;
-const traceparent = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$/;
+/** Of several, as a caller and what carries its call may both name one, the first. */
+const traceparent = /^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:,|$)/;
 
 /** What runs now: the span, and the tracing of the service that it belongs to. All services of a process share the storage. */
 const running = new AsyncLocalStorage<{ readonly context: Context; readonly tracing: Tracing }>();
