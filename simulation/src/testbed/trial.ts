@@ -90,8 +90,8 @@ export async function runTrial(
     .plans()
     .slice(before)
     .filter(({ status }) => status === 'null-plan').length;
-  passages.charter = { ...passage, nullPlans, actions: acted.slice(early) };
-  return { fault, passages, told };
+  const charter = { ...passage, nullPlans, actions: acted.slice(early) };
+  return { fault, passages: { charter, ...passages }, told };
 }
 
 /** Lets the fault last, and notes how the system fares. */
