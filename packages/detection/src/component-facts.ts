@@ -43,18 +43,29 @@ export function componentFacts(
   const mixed = byComponent(mixes);
   const gaps = gapsByComponent(changes, detectedAt, tuning);
   const callees = calleesIn(topology);
-  return [...new Set(real.map((one) => one.component))].map((component) => {
+  const firstMetrics = firstMetricOf(real);
+  return [...firstMetrics].map(([component, firstMetric]) => {
     const strongest = sortedByStrength([...(own.get(component) ?? []), ...(mixed.get(component) ?? [])]);
     const changed = explainingFirst(strongest, tuning);
     return {
       component,
-      metric: changed[0]?.series.metric ?? '',
+      metric: changed[0]?.series.metric ?? firstMetric,
       residual: residualOf(component, own, callees, tuning),
       gap: gaps.get(component) ?? 0,
       mix: mixResidualOf(component, mixed, callees, tuning),
       changed,
     };
   });
+}
+
+/** Components in order of appearance, each with a metric to name when nothing of it can be compared. */
+function firstMetricOf(series: readonly Series[]): Map<string, string> {
+  const first = new Map<string, string>();
+  for (const { component, metric } of series) {
+    const known = first.get(component);
+    if (known === undefined || metric < known) first.set(component, metric);
+  }
+  return first;
 }
 
 function sortedByStrength(changed: ChangedSeries[]): ChangedSeries[] {

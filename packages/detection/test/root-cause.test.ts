@@ -151,7 +151,9 @@ describe('root-cause ranking', () => {
       { component: 'odd', metric: 'z', timestamps: [], values: [] },
       series('flat', 'mem_bytes', 0, 0, 9),
     ];
-    expect(rankRootCauses({ ...input, series: [...input.series, ...odd] }).rootCauses[0]?.component).toBe('store');
+    const { rootCauses } = rankRootCauses({ ...input, series: [...input.series, ...odd] });
+    expect(rootCauses[0]?.component).toBe('store');
+    expect(rootCauses.find(({ component }) => component === 'odd')?.metric).toBe('x');
   });
 
   test('reads counters as rates and shrugs off their resets', () => {
