@@ -23,6 +23,7 @@ COPY launcher launcher
 COPY deploy/alertmanager deploy/alertmanager
 COPY deploy/prometheus deploy/prometheus
 COPY deploy/packs deploy/packs
+COPY docs/runbooks docs/runbooks
 # Volumes take over the owner of the folder they are mounted on.
 RUN mkdir -p /charter/keys/issued /charter/keys/services /charter/keys/servers /charter/config/prometheus \
   /charter/config/alertmanager /charter/state && chown -R node:node /charter

@@ -4,17 +4,9 @@ import { ladderFrom } from '../src/domain/ladder-from.ts';
 import { passagePriors } from '../src/domain/passage-priors.ts';
 import { passageOfStrategy, passagesOfPage } from '../src/domain/passages-from.ts';
 import { citedIn, redacted, summaryRequest } from '../src/domain/summary-request.ts';
-import { outcomeOf } from './fixtures.ts';
 
 const climb = (incident: number, ...tries: Array<[string, 'success' | 'ineffective' | 'unknown']>) =>
-  tries.map(([strategy, type], index) =>
-    outcomeOf({
-      incidentId: `01ARZ3NDEKTSV4RRFFQ69G5F${String(incident).padStart(2, '0')}`,
-      strategy,
-      type,
-      at: new Date(1_000_000 + index * 1_000).toISOString(),
-    }),
-  );
+  tries.map(([strategy, type], index) => ({ incidentId: String(incident), strategy, type, at: index * 1_000 }));
 
 test('a ladder counts what helped after which failures, whatever the order the outcomes come in', () => {
   const outcomes = [

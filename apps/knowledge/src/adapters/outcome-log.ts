@@ -2,6 +2,7 @@ import { Outcome, OutcomeType, type PageQuery } from '@charter/shared/contracts'
 import { pageFrom, type Store, type Tx } from '@charter/store';
 import { type Selectable, sql } from 'kysely';
 import { instantOfUlid } from '../domain/instant-of-ulid.ts';
+import type { Tried } from '../domain/ladder-from.ts';
 import { correctorOf, RecordedOutcome, relapse, type Speaker } from '../domain/recorded-outcome.ts';
 import type { KnowledgeTables } from '../migrations.ts';
 
@@ -141,16 +142,21 @@ export function outcomeLog({ db }: Pick<Store<KnowledgeTables>, 'db'>) {
       return pageFrom((await rows.execute()).map(outcomeFrom), query);
     },
     /** What was tried against one root cause, newest incidents first, for the order of trying. */
-    async triedAgainst(rootCause: string): Promise<Outcome[]> {
+    async triedAgainst(rootCause: string): Promise<Tried[]> {
       const rows = await db
         .selectFrom('outcome')
-        .selectAll()
+        .select(['incident_id', 'strategy', 'type', 'at'])
         .where('root_cause', '=', rootCause)
         .where('executed', '=', true)
         .orderBy('incident_id', 'desc')
         .limit(triedMost)
         .execute();
-      return rows.map(outcomeFrom);
+      return rows.map(({ incident_id, strategy, type, at }) => ({
+        incidentId: incident_id,
+        strategy,
+        type: OutcomeType.parse(type),
+        at: at.getTime(),
+      }));
     },
     /** Forgets single outcomes; what they taught stays in the tallies. @returns how many */
     async forgetBefore(seconds: number): Promise<number> {

@@ -1,7 +1,10 @@
 import type { Outcome, RungRecord } from '@charter/shared/contracts';
 import { successOf } from './trials-of.ts';
 
-type Tried = Pick<Outcome, 'incidentId' | 'strategy' | 'type' | 'executed' | 'at'>;
+/** One carried out try; `at` in milliseconds since the epoch. */
+export interface Tried extends Pick<Outcome, 'incidentId' | 'strategy' | 'type'> {
+  readonly at: number;
+}
 
 const most = 200;
 
@@ -11,10 +14,9 @@ const most = 200;
  */
 export function ladderFrom(outcomes: readonly Tried[]): RungRecord[] {
   const records = new Map<string, { failed: string[]; strategy: string; trials: number; successes: number }>();
-  const executed = outcomes.filter((outcome) => outcome.executed);
-  for (const ofIncident of Map.groupBy(executed, ({ incidentId }) => incidentId).values()) {
+  for (const ofIncident of Map.groupBy(outcomes, ({ incidentId }) => incidentId).values()) {
     const failed = new Set<string>();
-    for (const { strategy, type } of ofIncident.toSorted((a, b) => Date.parse(a.at) - Date.parse(b.at))) {
+    for (const { strategy, type } of ofIncident.toSorted((a, b) => a.at - b.at)) {
       const success = successOf[type];
       if (success === null) break;
       const before = [...failed].toSorted();
