@@ -5,6 +5,7 @@ import type { Approval } from '@charter/shared/contracts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { openBudgets } from '../src/adapters/budget-records.ts';
 import { pauseFile } from '../src/adapters/pause-file.ts';
+import { isProtectedTarget } from '../src/domain/protection.ts';
 import { defaultSettings } from '../src/domain/settings.ts';
 import {
   type ActionDraft,
@@ -25,6 +26,11 @@ const requests = {
 const readBack = { path: '/state', pointer: '/settings/replicas' };
 const scaleTo = (replicas: number): ActionDraft => ({ action: 'SCALE_UP', parameters: { replicas }, target: 'web' });
 const fingerprint = 'a'.repeat(32);
+/** The same kind of target that is not Charter's. */
+const elsewhere = (effector: { url: string; object?: { kind: string; name: string } }) =>
+  effector.object
+    ? { object: { ...effector.object, name: 'orders' } }
+    : { url: effector.url.replace(/:\d+$/, ':1234') };
 
 describe('safety rules of the architecture', { timeout: 60_000 }, () => {
   let harness: Harness;
@@ -413,6 +419,23 @@ describe('safety rules of the architecture', { timeout: 60_000 }, () => {
     test('a target at the address of one of its own servers needs one as well', async () => {
       harness.world.says.decision = { reasons: [] };
       await expectRefused(await run({}, { deps: { ownUrls: [target.url] } }), 'charter');
+    });
+    test.each([
+      [
+        'container',
+        { kind: 'docker', url: 'unix:///var/run/docker.sock', object: { kind: 'container', name: 'redis' } },
+      ],
+      ['service', { kind: 'docker', url: 'https://engine:2376', object: { kind: 'service', name: 'charter_plan' } }],
+      [
+        'deployment',
+        { kind: 'kubernetes', url: 'https://k8s:6443', object: { kind: 'Deployment', name: 'charter-plan' } },
+      ],
+      ['configuration', { kind: 'redis-config', url: 'redis://127.0.0.1:6379', parameters: ['maxmemory'] }],
+      ['alerts', { kind: 'alertmanager', url: 'http://localhost:9093', matchers: [{ name: 'a', value: 'b' }] }],
+    ])('a %s of its own under another name is known by what it is called or where it answers', (_, effector) => {
+      const own = ['redis://127.0.0.1:6379', 'http://127.0.0.1:9093'];
+      expect(isProtectedTarget(targetFrom('cache', effector), own)).toBe(true);
+      expect(isProtectedTarget(targetFrom('cache', { ...effector, ...elsewhere(effector) }), own)).toBe(false);
     });
     test('a policy that names it lets it through', async () => {
       setTarget('redis');

@@ -1,13 +1,18 @@
 import type { Target } from '@charter/shared/contracts';
 
-/** Names that mean Charter itself or what it stands on, as a target's name or class. */
+/** Names that mean Charter itself or what it stands on, as a target's name or class or as what it is called where it runs. */
 const protectedNames =
   /^(charter|orchestrator|monitor|analyze|plan|execute|knowledge|console)([-_/].*)?$|^(redis|valkey|postgres|postgresql|prometheus|alertmanager)([-_/].*)?$/i;
 
 /** Whether acting on a target would be Charter acting on itself, Redis, Postgres, Prometheus or Alertmanager. */
 export function isProtectedTarget(target: Target, ownUrls: readonly string[]): boolean {
   if (target.effector.kind === 'charter') return true;
-  if (protectedNames.test(target.metadata.name) || protectedNames.test(target.class)) return true;
+  const names = [
+    target.metadata.name,
+    target.class,
+    ...('object' in target.effector ? [target.effector.object.name] : []),
+  ];
+  if (names.some((name) => protectedNames.test(name))) return true;
   const url = target.effector.kind === 'process' ? target.effector.supervisorUrl : target.effector.url;
   const address = addressOf(url);
   return ownUrls.some((own) => addressOf(own) === address);
