@@ -13,7 +13,7 @@ export interface Line {
 export interface LineOptions {
   readonly host: string;
   readonly port: number;
-  /** For connecting, and for each answer: a peer that is gone without a word is noticed by it. */
+  /** For everything on this line: a peer that is gone without a word is noticed by it. */
   readonly timeoutMs: number;
 }
 
@@ -22,6 +22,7 @@ const longestAnswer = 1_000;
 
 /** Rejects when nobody listens. */
 export async function openLine({ host, port, timeoutMs }: LineOptions): Promise<Line> {
+  const startedAt = performance.now();
   const socket = await dial(host, port, timeoutMs);
   let received = '';
   let broken: LineBroken | null = null;
@@ -29,13 +30,16 @@ export async function openLine({ host, port, timeoutMs }: LineOptions): Promise<
 
   function breakDown(reason: string): void {
     broken ??= new LineBroken(reason);
+    clearTimeout(timer);
     socket.destroy();
     waiting?.failed(broken);
     waiting = null;
   }
   socket.setEncoding('utf8');
-  socket.setTimeout(timeoutMs);
-  socket.on('timeout', () => breakDown(`no answer within ${String(timeoutMs)} ms`));
+  const timer = setTimeout(
+    () => breakDown(`no answer within ${String(timeoutMs)} ms`),
+    timeoutMs - (performance.now() - startedAt),
+  );
   socket.on('error', (error) => breakDown('code' in error ? String(error.code) : error.message));
   socket.on('close', () => breakDown('the connection was closed'));
   socket.on('data', (text: string) => {
@@ -60,6 +64,7 @@ export async function openLine({ host, port, timeoutMs }: LineOptions): Promise<
         socket.write(`${command}\n`);
       }),
     close: () => {
+      clearTimeout(timer);
       socket.destroy();
     },
   };
@@ -77,6 +82,7 @@ function dial(host: string, port: number, timeoutMs: number): Promise<Socket> {
     socket.once('error', failed);
     socket.once('connect', () => {
       socket.off('error', failed);
+      socket.setTimeout(0);
       socket.off('timeout', late);
       resolve(socket);
     });
