@@ -1,4 +1,4 @@
-import { alarmSeries, fitJointModel, type ScorerTuning, scoreSeries } from '@charter/detection';
+import { alarmSeries, fitJointModel, type ScorerTuning, scorerTuning, scoreSeries } from '@charter/detection';
 import type { BenchRow } from '../bench-row.ts';
 import { type AnomalySeries, labelsOf } from './anomaly-series.ts';
 import { ewmaScores, meanRobustScores, trailingRobustScores } from './baselines.ts';
@@ -77,7 +77,7 @@ export function nabRows(series: readonly AnomalySeries[]): BenchRow[] {
 
 const VIEWS = ['level', 'day', 'smoothed day', 'restlessness', 'nearest days'] as const;
 
-/** What each view of the univariate scorer is worth: NAB and VUS-PR without it. */
+/** What each part of the univariate scorer is worth: NAB and VUS-PR without it. */
 export function viewAblationRows(series: readonly AnomalySeries[]): BenchRow[] {
   const nab = series.filter((one) => one.kind === 'nab' && one.windows !== undefined);
   const points = series.filter((one) => one.key.startsWith('mscloud/') && one.windows !== undefined);
@@ -94,12 +94,16 @@ export function viewAblationRows(series: readonly AnomalySeries[]): BenchRow[] {
     return { nab: nabScore(corpus, 'standard').score, vus: meanOf(volumes.filter((volume) => !Number.isNaN(volume))) };
   };
   const whole = measure({});
-  return VIEWS.flatMap((view, dropped) => {
+  const views = VIEWS.map((view, dropped): [string, Partial<ScorerTuning>] => {
     const weight = (i: number): number => (i === dropped ? 0 : 1);
-    const without = measure({ viewWeights: [weight(0), weight(1), weight(2), weight(3), weight(4)] });
+    return [view, { viewWeights: [weight(0), weight(1), weight(2), weight(3), weight(4)] }];
+  });
+  const alike = { trust: { ...scorerTuning.trust, sharpness: 0 } };
+  return [...views, ['trust learned by series', alike] as const].flatMap(([part, tuning]) => {
+    const without = measure(tuning);
     return [
-      row(`ablation: NAB optimized without ${view}`, without.nab, { name: 'with everything', value: whole.nab }),
-      row(`ablation: mscloud VUS-PR without ${view}`, without.vus, { name: 'with everything', value: whole.vus }),
+      row(`ablation: NAB optimized without ${part}`, without.nab, { name: 'with everything', value: whole.nab }),
+      row(`ablation: mscloud VUS-PR without ${part}`, without.vus, { name: 'with everything', value: whole.vus }),
     ];
   });
 }

@@ -104,6 +104,13 @@ export function createScaleTracker(capacity: number, span: number, state?: Scale
       }
       seen++;
     },
-    state: () => ({ seen, stride, values: oldestFirst(), center: cells[CENTER] ?? 0, scale: cells[SCALE] ?? 0, sinceFit }),
+    state: () => ({
+      seen,
+      stride,
+      values: oldestFirst(),
+      center: cells[CENTER] ?? 0,
+      scale: cells[SCALE] ?? 0,
+      sinceFit,
+    }),
   };
 }

@@ -1,7 +1,11 @@
+import type { TrustTuning } from './trust.ts';
+
 /** Every number of the univariate scorer, with where it comes from. */
 export interface ScorerTuning {
   /** What each view counts: level, day, smoothed day, restlessness, nearest days. Equal weights; the bench prints the ablation. */
   readonly viewWeights: readonly [number, number, number, number, number];
+  /** Which views are trusted on this series. Fitted: any sharpness up to 0.35 and any pace helped on the whole, 1 did not. */
+  readonly trust: TrustTuning;
   /** Past that levels are compared with, in samples: two weeks at five minutes. Fitted: 1,000 was worse, more no better. */
   readonly spanSamples: number;
   /** Samples kept of it. Fitted: fewer made the scale of heavy tails unstable. */
@@ -31,6 +35,7 @@ export interface ScorerTuning {
 
 export const scorerTuning: ScorerTuning = {
   viewWeights: [1, 1, 1, 1, 1],
+  trust: { alarm: 1.3, nothing: 0.5, sharpness: 0.2, budget: 0.001, pace: 0.002 },
   spanSamples: 4096,
   keptSamples: 256,
   minimumSamples: 20,

@@ -4,6 +4,7 @@ import { createScaleTracker, type ScaleTrackerState } from './scale-tracker.ts';
 import { type ScorerTuning, scorerTuning } from './scorer-tuning.ts';
 import { cleanSamples } from './series.ts';
 import { createSurprise, type SurpriseState } from './surprise.ts';
+import { createTrust, type TrustState } from './trust.ts';
 
 /** State of one series, plain JSON of bounded size; a scorer made from it goes on as if it had never stopped. */
 export interface ScorerState {
@@ -13,6 +14,7 @@ export interface ScorerState {
   readonly views: readonly ViewState[];
   readonly means: readonly (readonly number[])[];
   readonly shapes: readonly DayShapeState[];
+  readonly trust: TrustState;
   readonly episode: { readonly top: number; readonly left: number };
 }
 
@@ -39,8 +41,8 @@ export interface ScorerOptions {
 
 /**
  * A streaming detector for one series that looks at it in five ways: its level, its distance from the usual course of a
- * day (each sample, and smoothed) and from the days most alike, and how restless it is. Each way learns its own scale and how rare its deviations
- * are. Scaling or shifting the series changes no score.
+ * day (each sample, and smoothed) and from the days most alike, and how restless it is. Each way learns its own scale, how rare its deviations
+ * are, and how far it is to be trusted on this series. Scaling or shifting the series changes no score.
  */
 export function createScorer(options: ScorerOptions = {}): Scorer {
   const tuning = { ...scorerTuning, ...options.tuning };
@@ -57,6 +59,7 @@ export function createScorer(options: ScorerOptions = {}): Scorer {
   const steps = createMovingMean(tuning.smoothSamples, state?.means[1]);
   const shape = createDayShape(tuning.daySlots, tuning.shapeDays, tuning.leastDays, state?.shapes[0]);
   const smoothShape = createDayShape(tuning.daySlots, tuning.shapeDays, tuning.leastDays, state?.shapes[1]);
+  const trust = createTrust(shares.length, tuning.trust, state?.trust);
   let seen = state?.seen ?? 0;
   let left = state?.episode.left ?? 0;
   /** Decades of the alarm level; tells the episode. */
@@ -90,13 +93,18 @@ export function createScorer(options: ScorerOptions = {}): Scorer {
       shape.add(value);
       smoothShape.add(smoothed);
       seen++;
+      let whole = 0;
       let distance = 0;
       let rarity = 0;
       for (let i = 0; i < shares.length; i++) {
-        distance += (shares[i] ?? 0) * (found[2 * i] ?? 0);
-        rarity += (shares[i] ?? 0) * (found[2 * i + 1] ?? 0);
+        const share = (shares[i] ?? 0) * (trust.weights[i] ?? 1);
+        whole += share;
+        distance += share * (found[2 * i] ?? 0);
+        rarity += share * (found[2 * i + 1] ?? 0);
       }
-      raise(rarity);
+      trust.learn(found);
+      distance /= whole;
+      raise(rarity / whole);
       return distance / (distance + tuning.halfDistance);
     },
     alarm: () => cells[ALARM] ?? 0,
@@ -107,6 +115,7 @@ export function createScorer(options: ScorerOptions = {}): Scorer {
       views: views.map((view) => view.state()),
       means: [smooth.values(), steps.values(), brief.values()],
       shapes: [shape.state(), smoothShape.state()],
+      trust: trust.state(),
       episode: { top: cells[TOP] ?? 0, left },
     }),
   };
