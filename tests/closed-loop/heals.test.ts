@@ -38,11 +38,12 @@ describe('each kind of fault that has a remedy', () => {
     async (kind, component, remedies) => {
       const before = await loop.outcomes();
       open.push(await loop.break({ kind, component, intensity: 0.8, durationSeconds: 600 }));
-      await expect
-        .poll(async () => (await executedSince(before)).map(({ type }) => type), { timeout: healMs, interval: 250 })
-        .toContain('success');
-      const healed = (await executedSince(before)).find(({ type }) => type === 'success');
-      expect(healed?.actions.map(({ target }) => target)).toContain(component);
+      const healing = async () =>
+        (await executedSince(before)).find(
+          ({ type, actions }) => type === 'success' && actions.some(({ target }) => target === component),
+        );
+      await expect.poll(healing, { timeout: healMs, interval: 250 }).toBeDefined();
+      const healed = await healing();
       expect(remedies).toContain(healed?.actions[0]?.action);
       await expect
         .poll(async () => (await loop.components())[component]?.healthy, { timeout: healMs, interval: 250 })
