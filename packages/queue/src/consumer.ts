@@ -1,4 +1,4 @@
-import { CharterError, Envelope, type QueueDefinition } from '@charter/shared/contracts';
+import { CharterError, Envelope, type QueueDefinition, violatedContract } from '@charter/shared/contracts';
 import { digestOf, type ReceivedMessage } from '@charter/store';
 import { DelayedError, type Job, UnrecoverableError, Worker } from 'bullmq';
 import type { Redis } from 'ioredis';
@@ -167,9 +167,9 @@ async function closeWorker({ worker, connection }: RunningWorker, ms: number): P
 
 function receive<Data>(queue: QueueDefinition<Data>, job: Job): ReceivedMessage<Data> {
   const envelope = Envelope.safeParse(job.data);
-  if (!envelope.success) throw new CharterError('message-invalid', envelope.error.message);
+  if (!envelope.success) throw new CharterError('message-invalid', violatedContract(envelope.error));
   const data = queue.data.safeParse(envelope.data.data);
-  if (!data.success) throw new CharterError('message-invalid', data.error.message);
+  if (!data.success) throw new CharterError('message-invalid', violatedContract(data.error));
   return { ...envelope.data, data: data.data, queue: queue.name, digest: digestOf(job.data) };
 }
 

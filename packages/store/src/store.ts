@@ -1,4 +1,10 @@
-import { CharterError, type Envelope, type Message, type QueueDefinition } from '@charter/shared/contracts';
+import {
+  CharterError,
+  type Envelope,
+  type Message,
+  type QueueDefinition,
+  violatedContract,
+} from '@charter/shared/contracts';
 import { Kysely, PostgresDialect, type RawBuilder, sql } from 'kysely';
 import pg from 'pg';
 import { newId } from './ids.ts';
@@ -180,7 +186,7 @@ function envelopeFor<Data>(
 ): Envelope {
   const checked = queue.data.safeParse(data);
   if (!checked.success) {
-    throw new CharterError('message-invalid', `Cannot promise to ${queue.name}: ${checked.error.message}`);
+    throw new CharterError('message-invalid', `Cannot promise to ${queue.name}: ${violatedContract(checked.error)}`);
   }
   const cycleId = options.cycleId ?? cause?.cycleId;
   const envelope = {

@@ -31,7 +31,7 @@ export {
 export { PauseScope, Permit } from './permit.ts';
 export { Alternative, Plan, PlanChoice, Priority, Verification, VerificationSignal } from './plan.ts';
 export { PageQuery, Problem, pageOf } from './problem.ts';
-export { defineQueue, Envelope, type Message, type QueueDefinition } from './queue.ts';
+export { defineQueue, Envelope, type Message, type QueueDefinition, violatedContract } from './queue.ts';
 export {
   Adaptation,
   analysisQueue,

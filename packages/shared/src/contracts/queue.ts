@@ -40,3 +40,7 @@ export const Envelope = z.strictObject({
   data: z.json(),
 });
 export type Envelope = z.infer<typeof Envelope>;
+
+/** What is wrong with a message: each field once, in one line that fits a log and a dead letter. */
+export const violatedContract = (error: z.ZodError): string =>
+  error.issues.map(({ path, message }) => `${path.length > 0 ? path.join('.') : 'message'}: ${message}`).join('; ');
