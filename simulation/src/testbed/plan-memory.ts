@@ -1,5 +1,5 @@
 import type { PlannedCourse, PlannerDeps } from '@charter/app-plan/plan-incident';
-import { isOpen, type PlanStatus } from '@charter/app-plan/planner';
+import { isFiring as isViolationFiring, isOpen, type PlanStatus } from '@charter/app-plan/planner';
 import type { Analysis, OutcomeType, Plan } from '@charter/shared/contracts';
 import type { Knowledge } from './knowledge.ts';
 import { instantAt, secondAt } from './scraped-testbed.ts';
@@ -46,7 +46,7 @@ export const emptyPlanMemory = (): PlanMemory => ({
   brake: { since: null, calmSince: null },
 });
 
-export const isFiring = ({ violations }: Analysis): boolean => violations.some(({ state }) => state === 'firing');
+export const isFiring = ({ violations }: Analysis): boolean => violations.some(isViolationFiring);
 export const symptomIn = ({ violations, rootCauses }: Analysis): string =>
   violations[0]?.component ?? rootCauses[0]?.component ?? 'unknown';
 
@@ -96,7 +96,7 @@ export function recordsOf(memory: PlanMemory, knowledge: Knowledge, now: () => n
     mergedInto: async (incidentId) =>
       [...memory.incidents.values()]
         .filter(({ analysis }) => analysis.mergedInto === incidentId)
-        .flatMap(({ analysis }) => analysis.violations.filter(({ state }) => state === 'firing')),
+        .flatMap(({ analysis }) => analysis.violations.filter(isViolationFiring)),
     brake: async () => memory.brake,
     priors: async () => new Map(knowledge.priors()),
     saved: async () => 0,

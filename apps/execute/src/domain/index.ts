@@ -12,7 +12,7 @@ export {
   type Phase,
   type StepState,
 } from './execution.ts';
-export { type ExecutionFacts, type Move, nextMove } from './next-move.ts';
+export { type ExecutionFacts, nextMove } from './next-move.ts';
 export { outcomeFrom } from './outcome.ts';
 export type { Reading } from './reading.ts';
 export type { Sample } from './samples.ts';
