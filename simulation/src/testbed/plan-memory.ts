@@ -1,5 +1,5 @@
 import type { PlannedCourse, PlannerDeps } from '@charter/app-plan/plan-incident';
-import { isFiring as isViolationFiring, isOpen, type PlanStatus } from '@charter/app-plan/planner';
+import { isOpen, isFiring as isViolationFiring, type PlanStatus } from '@charter/app-plan/planner';
 import type { Analysis, OutcomeType, Plan } from '@charter/shared/contracts';
 import type { Knowledge } from './knowledge.ts';
 import { instantAt, secondAt } from './scraped-testbed.ts';
