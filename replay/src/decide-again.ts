@@ -32,6 +32,15 @@ export interface Replayed {
 
 const unmeasured = { scored: () => undefined };
 
+const looked = new WeakMap<ReplayPack, ReturnType<typeof partsOf>>();
+
+/** A pack as planning looks it up, made once. */
+function planningParts(pack: ReplayPack): ReturnType<typeof partsOf> {
+  const known = looked.get(pack) ?? partsOf(pack.parts);
+  looked.set(pack, known);
+  return known;
+}
+
 /** Decides a recorded situation again; stages that did not change are taken from the record. No effect, ever. */
 export async function decideAgain(
   record: RecordedSituation,
@@ -43,7 +52,7 @@ export async function decideAgain(
   const charter = charterAgain(pack, answers, Date.parse(record.situation.now));
   const isRejudged = answers.some(({ request, decision }) => !sameAnswer(charter(request), decision));
   if (!isReplanned && !isRejudged) return { course: recorded, stages: pack.policies.length > 0 ? ['charter'] : [] };
-  const parts = partsOf(pack.parts);
+  const parts = planningParts(pack);
   const analysis = isReplanned
     ? watchAgain(record.situation.analysis, record.situation.rules, parts.rules)
     : record.situation.analysis;

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import {
-  Decision,
-  DecisionRequest,
+  type Decision,
+  type DecisionRequest,
   OutcomeType,
-  Plan,
+  type Plan,
   type Rule,
   type Strategy,
   type Target,
@@ -11,7 +11,6 @@ import {
 } from '@charter/shared/contracts';
 import type { Tx } from '@charter/store';
 import { sql } from 'kysely';
-import { z } from 'zod';
 import { PlanStatus } from '../domain/attempt.ts';
 import { canonicalJson } from '../domain/canonical-json.ts';
 import type { Situation } from '../domain/propose.ts';
@@ -43,8 +42,6 @@ export interface RecordedSituation {
   readonly asked: ReadonlyArray<{ readonly request: DecisionRequest; readonly decision: Decision }>;
   readonly outcome: OutcomeType | null;
 }
-
-const AskedRecord = z.array(z.object({ request: DecisionRequest, decision: Decision }));
 
 /** Records what a plan was made from, next to the plan. */
 export async function recordSituation({ db }: On, course: PlannedCourse, settings: PlanningSettings): Promise<void> {
@@ -109,9 +106,9 @@ export async function* situationsSince(
   since: Date,
   pageSize = 500,
 ): AsyncGenerator<readonly RecordedSituation[]> {
-  const grounds = new Map<string, Ground>();
-  for (let after = ''; ; ) {
-    const rows = await db
+  const grounds = new Map<string, { readonly ground: Ground; readonly parts: Pick<Situation, PackFacts> }>();
+  const page = (after: string) =>
+    db
       .selectFrom('situation')
       .innerJoin('plan', 'plan.id', 'situation.plan_id')
       .select(['plan_id', 'ground', 'situation.status', 'facts', 'asked', 'plan.body', 'plan.outcome_type'])
@@ -120,32 +117,38 @@ export async function* situationsSince(
       .orderBy('plan_id')
       .limit(pageSize)
       .execute();
-    if (rows.length === 0) return;
+  for (let next = page(''); ; ) {
+    const rows = await next;
+    const last = rows.at(-1);
+    if (!last) return;
+    next = page(last.plan_id); // Postgres reads on while this page is worked on
+    next.catch(() => undefined); // whoever awaits it learns of it; nobody does when the reader stops here
     const missing = [...new Set(rows.map(({ ground }) => ground))].filter((digest) => !grounds.has(digest));
-    for (const digest of missing) grounds.set(digest, await groundBy({ db }, digest));
+    for (const digest of missing) {
+      const ground = await groundBy({ db }, digest);
+      grounds.set(digest, { ground, parts: partsOf(ground) });
+    }
     yield rows.flatMap((row): RecordedSituation[] => {
-      const ground = grounds.get(row.ground);
-      if (!ground) return [];
-      const plan = Plan.parse(row.body);
+      const known = grounds.get(row.ground);
+      if (!known) return [];
       return [
         {
-          plan,
+          plan: own<Plan>(row.body),
           status: PlanStatus.parse(row.status),
           groundDigest: row.ground,
-          ground,
-          situation: { ...factsFrom(row.facts), ...partsOf(ground) },
-          asked: AskedRecord.parse(row.asked),
+          ground: known.ground,
+          situation: { ...factsFrom(row.facts), ...known.parts },
+          asked: own<RecordedSituation['asked']>(row.asked),
           outcome: OutcomeType.nullable().parse(row.outcome_type),
         },
       ];
     });
-    after = rows.at(-1)?.plan_id ?? '';
   }
 }
 
 async function groundBy({ db }: On, digest: string): Promise<Ground> {
   const { body } = await db.selectFrom('ground').select('body').where('digest', '=', digest).executeTakeFirstOrThrow();
-  return body as unknown as Ground;
+  return own<Ground>(body);
 }
 
 /** A pack's parts as planning looks them up. */
@@ -169,19 +172,23 @@ const mapAsEntries = (_key: string, value: unknown): unknown =>
 
 /** Facts as this service wrote them itself, with whatever a situation held then. */
 function factsFrom(recorded: unknown): Omit<Situation, PackFacts> {
-  return mapsAgain(recorded) as Omit<Situation, PackFacts>;
+  return own<Omit<Situation, PackFacts>>(mapsAgain(recorded, mapDepth));
 }
 
-function mapsAgain(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(mapsAgain);
-  if (typeof value !== 'object' || value === null) return value;
+/** Maps stand no deeper than that in a situation: itself, its beliefs, and what they hold. */
+const mapDepth = 2;
+
+function mapsAgain(value: unknown, depth: number): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const fields = Object.entries(value);
   const [first] = fields;
-  if (first?.[0] === entriesKey && Array.isArray(first[1])) {
-    return new Map(first[1].map(([key, held]: [unknown, unknown]) => [key, mapsAgain(held)]));
-  }
-  return Object.fromEntries(fields.map(([key, held]) => [key, mapsAgain(held)]));
+  if (first?.[0] === entriesKey && Array.isArray(first[1])) return new Map(first[1]);
+  if (depth === 0) return value;
+  return Object.fromEntries(fields.map(([key, held]) => [key, mapsAgain(held, depth - 1)]));
 }
+
+/** What this service wrote itself, and nobody else can: it is as it was written. A hundred thousand are read in one go. */
+const own = <Written>(recorded: unknown): Written => recorded as Written;
 
 /** Forgets what plans were made from after so many seconds; the plans stay. @returns how many */
 export async function forgetSituations({ db }: On, seconds: number): Promise<number> {
