@@ -1,5 +1,5 @@
 import type { Registry } from '@charter/service';
-import type { Outcome } from '@charter/shared/contracts';
+import { type Outcome, OutcomeType } from '@charter/shared/contracts';
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { Lesson } from './workers/learn-from.ts';
 
@@ -20,6 +20,9 @@ export function createMetrics(registry: Registry): KnowledgeMetrics {
     labelNames: ['type', 'executed'],
     registers,
   });
+  for (const type of OutcomeType.options) {
+    for (const executed of ['true', 'false']) outcomes.inc({ type, executed }, 0);
+  }
   const superseded = new Counter({
     name: 'charter_knowledge_superseded_total',
     help: 'Words on an outcome that came after a newer one, or after a person.',
