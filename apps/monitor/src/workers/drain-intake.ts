@@ -24,8 +24,8 @@ interface StoredCall {
   readonly body: string;
 }
 
-/** Calls worked on at once: enough to be cheap, few enough not to hold up the calls that arrive meanwhile. */
-const callsPerBatch = 20;
+/** Calls worked on at once: enough to be cheap; few while others arrive, whose acknowledgement waits for no long step. */
+const callsPerBatch = { calm: 20, busy: 5 };
 const batchesPerRound = 10;
 const completionMs = 2_000;
 
@@ -36,7 +36,7 @@ const completionMs = 2_000;
 export function drainIntake(deps: DrainDeps): () => Promise<boolean> {
   return async () => {
     for (let batch = 0; batch < batchesPerRound; batch += 1) {
-      const calls = await oldest(deps.store);
+      const calls = await oldest(deps.store, deps.isBusy() ? callsPerBatch.busy : callsPerBatch.calm);
       if (calls.length === 0) return false;
       try {
         const started = performance.now();
@@ -52,13 +52,13 @@ export function drainIntake(deps: DrainDeps): () => Promise<boolean> {
   };
 }
 
-async function oldest({ db }: Store<MonitorTables>): Promise<StoredCall[]> {
+async function oldest({ db }: Store<MonitorTables>, most: number): Promise<StoredCall[]> {
   return db
     .selectFrom('alert_intake')
     .select(['id', 'body'])
     .where('failure', 'is', null)
     .orderBy('id')
-    .limit(callsPerBatch)
+    .limit(most)
     .execute();
 }
 
