@@ -321,6 +321,12 @@ describe('the charter', () => {
   ] as const)('that says %s', (_, rest, approval, kind) => {
     expect(judgeDecision(decision(rest), standing(approval)).kind).toBe(kind);
   });
+  test('what people tightened when they approved binds beyond the policy', () => {
+    const plan = planFrom({ actions: [], approval: 'approved', hash: 'h', obligations: { blastRadius: 0.1 } });
+    const approved = { ...standing('approved'), plan, blastRadius: 0.2 };
+    expect(judgeDecision(decision({ obligations: { blastRadius: 0.5 } }), approved).kind).toBe('denied');
+    expect(judgeDecision(decision({}), { ...approved, blastRadius: 0.1 }).kind).toBe('allowed');
+  });
   test('obligations are compared by how much they allow', () => {
     expect(stricterThan({}, { perHour: 1 })).toBeNull();
     expect(stricterThan({ perHour: 2 }, { perHour: 1 })).toBeNull();

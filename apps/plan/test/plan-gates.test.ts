@@ -115,6 +115,18 @@ describe('approval', () => {
     expect(handedOn(open)).toEqual([]);
   });
 
+  test('people may tighten what they approve: the plan goes to execute as they left it', async () => {
+    const open = incident();
+    const { plan, approvalId } = await pending(open);
+    const asked = shop.loop.neighbors.approvals.get(approvalId);
+    if (!asked) throw new Error('nobody was asked');
+    const tightened = { planHash: 'tightened', editedFrom: plan.hash, obligations: { blastRadius: 0.1 } };
+    shop.loop.neighbors.approvals.set(approvalId, { ...asked, ...tightened });
+    decide(shop.loop.neighbors, approvalId, 'approved');
+    await eventually(() => handedOn(open)).toHaveLength(1);
+    expect(handedOn(open)[0]).toMatchObject({ id: plan.id, hash: 'tightened', obligations: { blastRadius: 0.1 } });
+  });
+
   test('approved after a silence was set, nothing is done', async () => {
     const open = incident();
     const { approvalId } = await pending(open);

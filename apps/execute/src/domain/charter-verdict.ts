@@ -2,7 +2,7 @@ import type { Approval, Decision, Plan, PlannedAction } from '@charter/shared/co
 import { stricterThan } from './obligations.ts';
 
 export type CharterVerdict =
-  | { readonly kind: 'allowed'; readonly policies: readonly string[] }
+  | { readonly kind: 'allowed'; readonly policies: readonly string[]; readonly perHour: number | null }
   | { readonly kind: 'denied'; readonly reason: string }
   /** A person has to be asked again. */
   | { readonly kind: 'ask'; readonly reason: string };
@@ -38,7 +38,8 @@ export function judgeDecision(
   }
   const stricter = stricterThan(decision.obligations, plan.obligations);
   if (stricter !== null) return { kind: 'ask', reason: `Obligations are stricter than the plan's: ${stricter}` };
-  const { maxReplicas, blastRadius: widest } = decision.obligations;
+  // What people approved they may have tightened beyond the policy.
+  const { maxReplicas, blastRadius: widest, perHour = null } = isApproved ? plan.obligations : decision.obligations;
   const { replicas } = action.parameters;
   if (maxReplicas !== undefined && typeof replicas === 'number' && replicas > maxReplicas) {
     return { kind: 'denied', reason: `${String(replicas)} replicas are above the ${String(maxReplicas)} allowed` };
@@ -56,5 +57,5 @@ export function judgeDecision(
       reason: `${action.target} is part of Charter or of what it runs on and no policy names it`,
     };
   }
-  return { kind: 'allowed', policies: [...new Set(rules.flatMap(({ policy }) => policy ?? []))].sort() };
+  return { kind: 'allowed', policies: [...new Set(rules.flatMap(({ policy }) => policy ?? []))].sort(), perHour };
 }

@@ -90,10 +90,9 @@ export async function passGates(
   if (verdict.kind === 'ask') return refuse('charter', verdict.reason, true);
   if (trigger.kind !== 'pass') return trigger;
   if (storm !== null) return storm;
-  const { policies } = verdict;
+  const { policies, perHour } = verdict;
   const named = await askLeave(deps, { executionId, group: target.group, policies });
   if (named.kind !== 'pass') return named;
-  const perHour = decision.obligations.perHour ?? null;
   return { ...named, policies, perHour, readings: trigger.readings, blastRadius };
 }
 

@@ -153,10 +153,16 @@ export async function endPlan(
 }
 
 /** Turns a plan that waited for people into one that is handed to execute; null when something else ended it before. */
-export async function releasePlan(tx: Tx<PlanTables>, id: string, expiresAt: Date): Promise<Plan | null> {
+export async function releasePlan(
+  tx: Tx<PlanTables>,
+  id: string,
+  approved: Pick<Plan, 'hash' | 'obligations'>,
+  expiresAt: Date,
+): Promise<Plan | null> {
   const row = await tx.db.selectFrom('plan').select('body').where('id', '=', id).executeTakeFirst();
   if (!row) return null;
-  const plan: Plan = { ...Plan.parse(row.body), approval: 'approved', expiresAt: expiresAt.toISOString() };
+  const asked = Plan.parse(row.body);
+  const plan: Plan = { ...asked, ...approved, approval: 'approved', expiresAt: expiresAt.toISOString() };
   const released = await tx.db
     .updateTable('plan')
     .set({ status: 'sent', body: JSON.stringify(plan), expires_at: expiresAt })

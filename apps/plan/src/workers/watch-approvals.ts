@@ -135,11 +135,14 @@ async function withdrawLater(tx: Tx<PlanTables>, id: string, approvalId: string)
 async function release(id: string, plan: Plan, approval: Approval, deps: ApprovalDeps): Promise<void> {
   const { store, settings } = deps;
   const who = approval.votes.filter(({ vote }) => vote === 'approve').map(({ by }) => by);
-  if (approval.planHash !== plan.hash) return end(plan, 'refused', 'the approval is for another plan', deps);
+  // Whoever tightened the obligations bound the question to a new hash; what it was asked about is still this plan.
+  const askedAbout = approval.editedFrom ?? approval.planHash;
+  if (askedAbout !== plan.hash) return end(plan, 'refused', 'the approval is for another plan', deps);
   const obstacle = obstacleTo(await latestAnalysis(store, plan.incidentId));
   if (obstacle !== null) return end(plan, 'withdrawn', obstacle, deps);
   await store.transaction(async (tx) => {
-    const released = await releasePlan(tx, id, new Date(Date.now() + settings.planSeconds * 1_000));
+    const approved = { hash: approval.planHash, obligations: approval.obligations };
+    const released = await releasePlan(tx, id, approved, new Date(Date.now() + settings.planSeconds * 1_000));
     if (!released) return;
     await tell(
       tx,
