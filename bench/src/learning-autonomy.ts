@@ -22,6 +22,8 @@ export interface AutonomyResult {
   /** Safe policies that an oracle would let act from the first day, and those that earned it within 90 days. */
   readonly safe: number;
   readonly granted: number;
+  /** Share of the safe policies' cases that were acted on without asking, over the two years as far as they stayed safe. */
+  readonly safeAlone: number;
   readonly safeByTier: Readonly<Record<string, { safe: number; granted: number }>>;
   /** Bad automatic cases between a drift and the demotion, on average and at most. */
   readonly badBeforeDemotion: { readonly mean: number; readonly most: number };
@@ -37,6 +39,9 @@ interface Policy {
   readonly before: { readonly success: number; readonly harm: number };
   record: AutonomyRecord;
   alone: { cases: number; recovered: number };
+  /** Cases before any drift, and how many of them were acted on without asking. */
+  soundCases: number;
+  soundAlone: number;
   acts: number;
   harmSum: number;
   grantedAt: number | null;
@@ -76,6 +81,7 @@ export function simulateAutonomy(policyCount: number, seed: number): AutonomyRes
     driftedExceeded: exceeded.filter(({ driftsAt }) => driftsAt !== null).length,
     safe: safe.length,
     granted: granted.length,
+    safeAlone: total(safe, 'soundAlone') / Math.max(1, total(safe, 'soundCases')),
     safeByTier: Object.fromEntries(
       Object.keys(autonomyTiers).map((name) => [
         name,
@@ -91,6 +97,9 @@ export function simulateAutonomy(policyCount: number, seed: number): AutonomyRes
     },
   };
 }
+
+const total = (policies: readonly Policy[], of: 'soundAlone' | 'soundCases'): number =>
+  policies.reduce((sum, policy) => sum + policy[of], 0);
 
 const isSafe = ({ tier, before, selfRecovery, isNull }: Policy): boolean =>
   !isNull && before.harm <= tier.harmAtMost && before.success >= Math.max(tier.successAtLeast, selfRecovery);
@@ -116,6 +125,8 @@ function createFamily(random: Random): Policy[] {
       driftsAt: random.uniform() < 0.3 ? between(30, 730) : null,
       record: unproven,
       alone: { cases: 0, recovered: 0 },
+      soundCases: 0,
+      soundAlone: 0,
       acts: 0,
       harmSum: 0,
       grantedAt: null,
@@ -143,6 +154,10 @@ function live(family: Policy[], random: Random): number[] {
     const luck = random.uniform();
     const success = acted ? (luck < policy.success ? 1 : 0) : luck < policy.selfRecovery ? 1 : 0;
     const harm = acted && success === 0 && luck > 1 - policy.harm;
+    if (policy.success === policy.before.success) {
+      policy.soundCases += 1;
+      policy.soundAlone += mode === 'auto' ? 1 : 0;
+    }
     if (mode === 'auto') {
       policy.acts += 1;
       policy.harmSum += policy.harm;

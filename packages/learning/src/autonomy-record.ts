@@ -31,7 +31,7 @@ export interface AutonomyRecord {
   readonly cases: number;
   readonly successes: number;
   readonly harms: number;
-  /** The last ten verified cases, oldest first. */
+  /** The last ten verified cases, oldest first; since it became automatic, if it ever did. */
   readonly recent: ReadonlyArray<Pick<AutonomyCase, 'success' | 'harm'>>;
   /** Cases without harm since the last demotion; null when never demoted. */
   readonly cleanSinceDemotion: number | null;

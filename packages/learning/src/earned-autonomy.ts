@@ -1,7 +1,6 @@
-import { isEarned, reasonForAuto, share } from './autonomy-conditions.ts';
+import { isEarned, reasonForAuto } from './autonomy-conditions.ts';
 import type { AutonomyCase, AutonomyRecord, AutonomySurroundings } from './autonomy-record.ts';
 import type { AutonomyTier } from './autonomy-tiers.ts';
-import { regularizedBeta } from './beta-distribution.ts';
 
 export const unproven: AutonomyRecord = {
   mode: 'observe',
@@ -18,9 +17,8 @@ export const unproven: AutonomyRecord = {
 };
 
 const remembered = 10;
+/** So many of the remembered cases since it was promoted that did not help end autonomy. */
 const failuresToDemote = 3;
-/** So many failures by chance alone, given the record before: then something changed. */
-const unlikely = 0.05;
 
 /** One more case: counts it, and says which mode is earned now and why. Down at once, up only on evidence. */
 export function observeCase(
@@ -38,7 +36,7 @@ export function observeCase(
     return { ...record, mode: 'approve', since: one.at, reason };
   }
   if (record.mode === 'approve' && isEarned(record, tier, surroundings)) {
-    return { ...record, mode: 'auto', since: one.at, reason: reasonForAuto(record, surroundings) };
+    return { ...record, mode: 'auto', since: one.at, reason: reasonForAuto(record, surroundings), recent: [] };
   }
   return record;
 }
@@ -74,7 +72,7 @@ const needed = ({ cleanSinceDemotion }: AutonomyRecord, fresh: number, tier: Aut
   cleanSinceDemotion === null || cleanSinceDemotion >= tier.requalify ? fresh : Number.POSITIVE_INFINITY;
 
 function regressOf(
-  { mode, recent, cases, successes }: AutonomyRecord,
+  { mode, recent }: AutonomyRecord,
   { acted, harm }: AutonomyCase,
   tier: AutonomyTier,
 ): Pick<AutonomyRecord, 'mode' | 'reason'> | null {
@@ -85,14 +83,9 @@ function regressOf(
   if (mode === 'approve' && harm && harms >= failuresToDemote) return { mode: 'observe', reason: worse };
   if (mode !== 'auto') return null;
   const failures = recent.filter(({ success }) => success < 0.5).length;
-  const lately = recent.slice(-failuresToDemote - 1);
-  const row = lately.filter(({ success }) => success < 0.5).length;
-  const record = cases - successes - failures;
-  const usual = (Math.max(0, record) + 0.5) / (cases - recent.length + 1);
-  const byChance = failures === 0 ? 1 : regularizedBeta(usual, failures, recent.length - failures + 1);
-  if (row >= failuresToDemote || (failures >= failuresToDemote && byChance < unlikely)) {
-    const said = `it did not help in ${String(failures)} of its last ${String(recent.length)} cases`;
-    return { mode: 'approve', reason: `${said}, against ${share(usual)} before` };
-  }
-  return null;
+  if (failures < failuresToDemote) return null;
+  return {
+    mode: 'approve',
+    reason: `it did not help in ${String(failures)} of its last ${String(recent.length)} cases`,
+  };
 }

@@ -109,6 +109,26 @@ describe('earned autonomy', () => {
     expect(after).toEqual(['auto', 'auto', 'approve']);
   });
 
+  test('ends with the third of the last ten cases that did not help, whatever succeeded between them', () => {
+    const earned = live(days(60).map(good));
+    const mixed = days(7, 61).map((at) => (at % 3 === 1 ? useless(at) : good(at)));
+    const lost = live(mixed, 'low', alone, earned);
+    expect(live(mixed.slice(0, -1), 'low', alone, earned).mode).toBe('auto');
+    expect(lost).toMatchObject({ mode: 'approve', reason: 'it did not help in 3 of its last 10 cases' });
+    const spread = days(30, 61).map((at) => (at % 6 === 1 ? useless(at) : good(at)));
+    expect(live(spread, 'low', alone, earned).mode).toBe('auto');
+  });
+
+  test('does not hold against it what failed before it was promoted', () => {
+    const shaky = [...days(200).map((at) => (at % 4 === 3 ? useless(at) : good(at)))];
+    const promoted = shaky.findIndex((_, index) => live(shaky.slice(0, index + 1)).mode === 'auto');
+    expect(promoted).toBeGreaterThan(10);
+    const since = live(shaky.slice(0, promoted + 1));
+    expect(since.recent).toEqual([]);
+    expect(live([useless(300), useless(301)], 'low', alone, since).mode).toBe('auto');
+    expect(live([useless(300), useless(301), useless(302)], 'low', alone, since).mode).toBe('approve');
+  });
+
   test('falls back to observe when approved acts keep doing harm', () => {
     expect(live([...days(5).map(good), ...days(3, 5).map(harmful)]).mode).toBe('observe');
   });
