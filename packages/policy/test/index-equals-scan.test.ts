@@ -13,6 +13,7 @@ import { naiveDecide } from './naive-decide.ts';
 import { nativeDocument, policyRequest } from './policy-arbitrary.ts';
 
 const runs = process.env.CHARTER_FULL === '1' ? 4_000 : 400;
+const longMs = 300_000;
 
 function snapshotOf(documents: readonly object[]): PolicySnapshot {
   const policies = documents.map((document): Policy => {
@@ -37,35 +38,57 @@ function indexed(snapshot: PolicySnapshot, request: PolicyRequest) {
   };
 }
 
-test('the index decides like a scan of every rule, down to the deciding rule and its duties', () => {
-  fc.assert(
-    fc.property(
-      fc.array(nativeDocument, { minLength: 1, maxLength: 3 }),
-      fc.array(policyRequest, { minLength: 1, maxLength: 25 }),
-      (documents, requests) => {
-        const snapshot = snapshotOf(documents);
-        for (const request of [...requests, ...requests]) {
-          expect(indexed(snapshot, request)).toEqual(naiveDecide(snapshot, request));
-        }
-      },
-    ),
-    { numRuns: runs },
-  );
+test(
+  'the index decides like a scan of every rule, down to the deciding rule and its duties',
+  () => {
+    fc.assert(
+      fc.property(
+        fc.array(nativeDocument, { minLength: 1, maxLength: 3 }),
+        fc.array(policyRequest, { minLength: 1, maxLength: 25 }),
+        (documents, requests) => {
+          const snapshot = snapshotOf(documents);
+          for (const request of [...requests, ...requests]) {
+            expect(indexed(snapshot, request)).toEqual(naiveDecide(snapshot, request));
+          }
+        },
+      ),
+      { numRuns: runs },
+    );
+  },
+  longMs,
+);
+
+test('a rule for another environment than its policy applies nowhere', () => {
+  const snapshot = snapshotOf([
+    {
+      apiVersion: 'charter/v1',
+      kind: 'Policy',
+      metadata: { name: 'a', environment: 'staging' },
+      rules: [{ id: 'elsewhere', effect: 'allow', match: { environments: ['production'] } }],
+    },
+  ]);
+  for (const environment of [undefined, 'staging', 'production']) {
+    expect(decide(snapshot, { action: 'collect', environment, now: 0 })).toMatchObject({ effect: 'deny', rule: null });
+  }
 });
 
-test('an explanation agrees with the decision it explains', () => {
-  fc.assert(
-    fc.property(nativeDocument, policyRequest, (document, request) => {
-      const decision = decide(snapshotOf([document]), request);
-      const { effect, rule, reasons, trace } = explain(decision);
-      expect(effect).toBe(decision.effect);
-      expect(reasons.length).toBeGreaterThan(0);
-      const taking = trace.filter(({ outcome }) => outcome !== 'condition-false').map(({ rule: { id } }) => id);
-      expect(rule === null || taking.includes(rule.id)).toBe(true);
-    }),
-    { numRuns: runs },
-  );
-});
+test(
+  'an explanation agrees with the decision it explains',
+  () => {
+    fc.assert(
+      fc.property(nativeDocument, policyRequest, (document, request) => {
+        const decision = decide(snapshotOf([document]), request);
+        const { effect, rule, reasons, trace } = explain(decision);
+        expect(effect).toBe(decision.effect);
+        expect(reasons.length).toBeGreaterThan(0);
+        const taking = trace.filter(({ outcome }) => outcome !== 'condition-false').map(({ rule: { id } }) => id);
+        expect(rule === null || taking.includes(rule.id)).toBe(true);
+      }),
+      { numRuns: runs },
+    );
+  },
+  longMs,
+);
 
 test('attributes with more patterns than a mask has bits are compared by name', () => {
   const names = Array.from({ length: 45 }, (_, at) => `role-${String(at)}`);

@@ -28,7 +28,8 @@ export function dimensionFrom(lists: Iterable<readonly Glob[] | null>, cachedNam
   }
   const isWide = atoms.size > maxAtoms;
   if (isWide || atoms.size === 0) {
-    return { isWide, ruleMask: () => unconstrained, maskOf: () => anyBit };
+    // An empty list fits nothing, as when a rule is for another environment than its policy.
+    return { isWide, ruleMask: (globs) => (globs?.length === 0 ? 0 : unconstrained), maskOf: () => anyBit };
   }
   const bits = new Map([...atoms.keys()].map((pattern, at) => [pattern, 1 << at]));
   const starred = [...atoms.values()].filter((glob) => !isExact(glob));
