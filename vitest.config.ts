@@ -6,7 +6,8 @@ export default defineConfig({
   test: {
     globalSetup: ['packages/stack/src/testing/global-setup.ts'],
     expect: { poll: { timeout: 10_000 } },
-    testTimeout: 20_000,
+    // The long forms try tens of thousands of cases.
+    testTimeout: process.env.CHARTER_FULL === '1' ? 900_000 : 20_000,
     hookTimeout: 60_000,
     projects: [
       {

@@ -13,7 +13,6 @@ import { naiveDecide } from './naive-decide.ts';
 import { nativeDocument, policyRequest } from './policy-arbitrary.ts';
 
 const runs = process.env.CHARTER_FULL === '1' ? 4_000 : 400;
-const longMs = 300_000;
 
 function snapshotOf(documents: readonly object[]): PolicySnapshot {
   const policies = documents.map((document): Policy => {

@@ -145,7 +145,9 @@ describe('reading YAML', () => {
         const ours = read(text);
         if (typeof ours === 'string') return;
         accepted += 1;
-        expect({ text, value: ours }).toEqual({ text, value: reference(text) });
+        // A line of tabs alone is a comment line by the specification; the package refuses some of them.
+        const theirs = reference(text) ?? reference(text.replaceAll(/^[ \t]+$/gm, ''));
+        expect({ text, value: ours }).toEqual({ text, value: theirs });
       }),
       { numRuns: runs },
     );
