@@ -20,31 +20,54 @@ export const harmPrior: BetaBelief = { alpha: 0.5, beta: 9.5 };
 
 /** Trials that knowledge of the like may count for at most, however much there is of it. */
 export const carriedTrials = 10;
+/** What is left of them: all where own trials agree, less the more they contradict. */
+const carriedShares = [1, 0.5, 0.2, 0.1] as const;
 
 export const meanOf = ({ alpha, beta }: BetaBelief): number => alpha / (alpha + beta);
 
+/** What a posterior needs of a tally. */
+export type Evidence = Pick<Tally, 'weight' | 'successes' | 'harms'>;
+
 /** Posterior of verified success. Decayed tallies widen: what is long ago counts less. */
-export const successBelief = (prior: BetaBelief, { successes, weight }: Tally): BetaBelief => ({
+export const successBelief = (prior: BetaBelief, { successes, weight }: Evidence): BetaBelief => ({
   alpha: prior.alpha + successes,
   beta: prior.beta + Math.max(0, weight - successes),
 });
 
 /** Posterior of harm. */
-export const harmBelief = (prior: BetaBelief, { harms, weight }: Tally): BetaBelief => ({
+export const harmBelief = (prior: BetaBelief, { harms, weight }: Evidence): BetaBelief => ({
   alpha: prior.alpha + harms,
   beta: prior.beta + Math.max(0, weight - harms),
 });
 
 /**
  * Success of the most specific of several levels, from the general to the specific: each level starts from the one
- * before, which counts for `carriedTrials` at most. Levels must not share trials.
+ * before, which counts for as many trials, up to `carriedTrials`, as explain the level's own trials best (empirical Bayes). Levels must
+ * not share trials.
  */
 export function pooledBelief(
   levels: readonly Tally[],
   learn: typeof successBelief = successBelief,
   prior: BetaBelief = ignorance,
 ): BetaBelief {
-  return levels.reduce((belief, tally) => learn(shrink(belief, carriedTrials), tally), prior);
+  return levels.reduce((belief, tally) => learn(shrink(belief, carriedBy(belief, tally, learn)), tally), prior);
+}
+
+/** For how many trials what is known of the like counts beside these own ones; the most while there are none. */
+export function carriedBy(
+  known: BetaBelief,
+  own: Evidence,
+  learn: typeof successBelief = successBelief,
+  most: number = carriedTrials,
+): number {
+  let best = { evidence: Number.NEGATIVE_INFINITY, trials: most };
+  for (const share of carriedShares) {
+    const carried = shrink(known, most * share);
+    const learned = learn(carried, own);
+    const evidence = logBeta(learned.alpha, learned.beta) - logBeta(carried.alpha, carried.beta);
+    if (evidence > best.evidence + 1e-9) best = { evidence, trials: most * share };
+  }
+  return best.trials;
 }
 
 function shrink({ alpha, beta }: BetaBelief, most: number): BetaBelief {

@@ -11,8 +11,10 @@ export type { AutonomyCase, AutonomyRecord, AutonomySurroundings, EarnedMode } f
 export { type AutonomyTier, autonomyTiers, luck, pooledWeight, tierOf } from './autonomy-tiers.ts';
 export {
   type BetaBelief,
+  carriedBy,
   chanceAbove,
   confidenceAt,
+  type Evidence,
   harmBelief,
   harmPrior,
   ignorance,
@@ -22,6 +24,7 @@ export {
   type RateInterval,
   successBelief,
 } from './belief.ts';
+export { type Change, changeFloor, changeIn, sinceChange } from './change.ts';
 export { type ArmExpectation, type DrawnArms, type SettledChoice, settleChoice } from './conservative-choice.ts';
 export { observeCase, revoke, unproven } from './earned-autonomy.ts';
 export { choleskyOf, inverseOf, solveWith } from './linear-belief.ts';
@@ -53,6 +56,8 @@ export {
   emptyTally,
   meanSeconds,
   mergeTallies,
+  type RecentTrial,
+  rememberedTrials,
   secondsBounds,
   secondsQuantile,
   type Tally,

@@ -12,6 +12,12 @@ export interface Trial {
   readonly at: number;
 }
 
+/** A trial as far as it shows whether the world still is as it was. */
+export type RecentTrial = Required<Pick<Trial, 'at' | 'success' | 'weight'>>;
+
+/** How many of the latest trials a tally remembers one by one. */
+export const rememberedTrials = 30;
+
 /**
  * Sufficient statistics of trials. `trials` counts every one; the other numbers decay, each trial losing half of its
  * weight every half-life, and are as of `asOf`. Adding and taking back are exact inverses, so corrections cost nothing.
@@ -26,6 +32,8 @@ export interface Tally {
   readonly seconds: number;
   /** Weight of timed trials by `secondsBounds`; one more for what took longer. */
   readonly buckets: readonly number[];
+  /** The latest trials, oldest first; taking one back leaves room for the next, not for one that was forgotten. */
+  readonly recent: readonly RecentTrial[];
   readonly asOf: number;
 }
 
@@ -41,6 +49,7 @@ export const emptyTally: Tally = {
   timed: 0,
   seconds: 0,
   buckets: Array.from({ length: secondsBounds.length + 1 }, () => 0),
+  recent: [],
   asOf: 0,
 };
 
@@ -59,6 +68,7 @@ export function decayTo(tally: Tally, at: number, halfLifeDays: number): Tally {
     timed: tally.timed * kept,
     seconds: tally.seconds * kept,
     buckets: tally.buckets.map((weight) => weight * kept),
+    recent: tally.recent,
     asOf: at,
   };
 }
@@ -76,6 +86,7 @@ export function mergeTallies(a: Tally, b: Tally, halfLifeDays: number): Tally {
     timed: x.timed + y.timed,
     seconds: x.seconds + y.seconds,
     buckets: x.buckets.map((weight, index) => weight + (y.buckets[index] ?? 0)),
+    recent: [...x.recent, ...y.recent].toSorted((one, other) => one.at - other.at),
     asOf: at,
   };
 }
@@ -97,8 +108,21 @@ export function addTrial(tally: Tally, trial: Trial, halfLifeDays: number, count
     timed: positive(base.timed + (seconds === null ? 0 : kept)),
     seconds: positive(base.seconds + kept * (seconds ?? 0)),
     buckets: base.buckets.map((weight, index) => positive(index === bucket ? weight + kept : weight)),
+    recent: count === 1 ? latest([...base.recent, recentFrom(trial)]) : without(base.recent, recentFrom(trial)),
     asOf: at,
   };
+}
+
+const recentFrom = ({ at, success, weight = 1 }: Trial): RecentTrial => ({ at, success, weight });
+
+const latest = (trials: readonly RecentTrial[]): RecentTrial[] =>
+  trials.toSorted((a, b) => a.at - b.at).slice(-rememberedTrials);
+
+function without(trials: readonly RecentTrial[], gone: RecentTrial): RecentTrial[] {
+  const place = trials.findIndex(
+    ({ at, success, weight }) => at === gone.at && success === gone.success && weight === gone.weight,
+  );
+  return trials.filter((_, index) => index !== place);
 }
 
 function bucketOf(seconds: number): number {
