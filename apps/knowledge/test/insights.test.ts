@@ -40,6 +40,16 @@ describe('insights', () => {
     ).toEqual([]);
   });
 
+  test('say since when something no longer helps', () => {
+    const broken = times(4, { type: 'ineffective', at: '2026-06-02T00:00:00.000Z' });
+    const insight = insightsFrom(tallied([...times(30), ...broken]), halfLife).find(({ kind }) => kind === 'changed');
+    expect(insight?.text).toMatch(
+      /no longer helps against latency_p95_seconds: .*until 2026-06-02T.* 0 % of 4 trials since\.$/,
+    );
+    expect(insight?.confidence).toBeGreaterThan(0.99);
+    expect(kinds(times(30))).not.toContain('changed');
+  });
+
   test('find the target that answers unlike its class', () => {
     const odd = kinds([...times(12, scaleUp('orders')), ...times(12, { ...scaleUp('cache'), type: 'ineffective' })]);
     expect(odd).toContain('odd-target');
@@ -47,7 +57,7 @@ describe('insights', () => {
 });
 
 describe('an adaptation', () => {
-  const settings = { adaptTrials: 5, adaptChange: 0.1, adaptStep: 0.2 };
+  const settings = { adaptTrials: 5, adaptChange: 0.1, adaptStep: 0.2, halfLifeDays: halfLife };
   const tallyOf = (outcomes: readonly Outcome[]) =>
     tallied(outcomes).find(({ kind }) => kind === 'strategy')?.tally ?? emptyTally;
 

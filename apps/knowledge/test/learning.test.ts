@@ -95,6 +95,38 @@ describe('a recommendation', () => {
     expect(meanFor('orders')).toBeGreaterThan(0.65);
   });
 
+  test('follows a change within three failures and says what no longer works', () => {
+    const later = (day: number) => ({ at: `2026-06-${String(day).padStart(2, '0')}T00:00:00.000Z` });
+    const before = [
+      ...times(30, scaleUp('cache')),
+      ...times(30, scaleUp('orders')),
+      ...times(6),
+      ...times(4, { type: 'ineffective' }),
+    ];
+    const broken = [2, 3, 4].flatMap((day) => times(1, { ...scaleUp('orders'), type: 'ineffective', ...later(day) }));
+    const recommended = (outcomes: Parameters<typeof tallied>[0], component: string | null) =>
+      recommendationFrom(tallied(outcomes), { ...asked, component }, observe, halfLife);
+    expect(recommended(before, 'cache').best?.action).toBe('SCALE_UP');
+    for (const component of [null, 'orders', 'cache']) {
+      const { best, actions, reason } = recommended([...before, ...broken], component);
+      expect(best?.action).toBe('RESTART_SERVICE');
+      expect(actions.find(({ action }) => action === 'SCALE_UP')?.mean).toBeLessThan(0.5);
+      expect(reason).toMatch(
+        /SCALE_UP on service does not work as it did: .*helped in 100 % of cases until 2026-06-02T.*, and in 0 % of 3 trials since\.$/,
+      );
+    }
+  });
+
+  test('doubts an action that stopped working against other causes', () => {
+    const other = { rootCause: { component: 'cache', metric: 'error_rate', confidence: 0.9 } };
+    const known = [...times(20, scaleUp()), ...times(40, { ...scaleUp(), ...other })];
+    const broken = times(4, { ...scaleUp(), ...other, type: 'ineffective', at: '2026-06-02T00:00:00.000Z' });
+    const meanOf = (outcomes: Parameters<typeof tallied>[0]) =>
+      recommendationFrom(tallied(outcomes), asked, observe, halfLife).best?.mean ?? Number.NaN;
+    expect(meanOf(known)).toBeGreaterThan(0.9);
+    expect(meanOf([...known, ...broken])).toBeLessThan(0.5);
+  });
+
   test('without any trial says so', () => {
     const { best, actions, reason } = recommendationFrom([], asked, observe, halfLife);
     expect(best).toBeNull();

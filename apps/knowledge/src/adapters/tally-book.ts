@@ -20,6 +20,7 @@ const StoredTally = z.object({
   timed: z.number(),
   seconds: z.number(),
   buckets: z.array(z.number()),
+  recent: z.array(z.object({ at: z.number(), success: z.number(), weight: z.number() })).default([]),
   asOf: z.number(),
 });
 
@@ -80,13 +81,27 @@ export function tallyBook({ db }: Pick<Tx<KnowledgeTables>, 'db'>) {
         .execute();
       return rows.map(tallyFrom);
     },
-    /** All of the actions against one root cause, and everything that was left alone. */
+    /** All of the actions known against one root cause, against whatever they were used, and everything that was left alone. */
     async concerning(rootCause: string): Promise<KeyedTally[]> {
       const rows = await db
         .selectFrom('tally')
         .selectAll()
         .where((eb) =>
-          eb.or([eb('kind', '=', 'recovery'), eb.and([eb('kind', '=', 'action'), eb('root_cause', '=', rootCause)])]),
+          eb.or([
+            eb('kind', '=', 'recovery'),
+            eb.and([
+              eb('kind', '=', 'action'),
+              eb(
+                'action',
+                'in',
+                db
+                  .selectFrom('tally')
+                  .select('action')
+                  .where('kind', '=', 'action')
+                  .where('root_cause', '=', rootCause),
+              ),
+            ]),
+          ]),
         )
         .orderBy('id')
         .execute();

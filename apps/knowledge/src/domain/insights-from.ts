@@ -2,7 +2,7 @@ import { chanceAbove, harmBelief, harmPrior, ignorance, intervalOf, meanOf, succ
 import { Ratio } from '@charter/shared/contracts';
 import { z } from 'zod';
 import { type ActionEvidence, actionEvidence, type KeyedTally, recoveryEvidence } from './action-evidence.ts';
-import { count, percent } from './words.ts';
+import { changeText, count, percent } from './words.ts';
 
 /** What outcomes teach, in words, with what it rests on. */
 export const Insight = z.object({
@@ -14,6 +14,7 @@ export const Insight = z.object({
     'heals-itself',
     'side-effects',
     'odd-target',
+    'changed',
     'promote',
     'demote',
   ]),
@@ -46,13 +47,14 @@ export function insightsFrom(tallies: readonly KeyedTally[], halfLifeDays: numbe
       ...uselessRemedy(one, tallies, halfLifeDays),
       ...harmfulAction(one),
       ...sideEffects(one),
+      ...changed(one),
     ]),
     ...oddTargets(tallies),
   ].toSorted((a, b) => b.confidence - a.confidence || b.effect - a.effect || a.id.localeCompare(b.id));
 }
 
 const nameOf = ({ action, targetClass }: ActionEvidence): string => `${action} on ${targetClass}`;
-const ownBelief = ({ tally }: ActionEvidence) => successBelief(ignorance, tally);
+const ownBelief = ({ present }: ActionEvidence) => successBelief(ignorance, present);
 const basis = (of: string, trials: number, belief: { alpha: number; beta: number }): Insight['evidence'][number] => ({
   of,
   trials,
@@ -159,6 +161,26 @@ function sideEffects(one: ActionEvidence): Insight[] {
       effect: meanOf(belief),
       confidence,
       evidence: [basis(`side effects of ${nameOf(one)}`, tally.trials, belief)],
+    },
+  ];
+}
+
+/** What worked until some time and no longer does, or the other way round. */
+function changed(one: ActionEvidence): Insight[] {
+  const { change, tally } = one;
+  if (!change) return [];
+  const worse = change.since < change.before;
+  return [
+    {
+      id: `changed ${one.rootCause} ${nameOf(one)}`,
+      kind: 'changed',
+      text: `${nameOf(one)} ${worse ? 'no longer helps' : 'by now helps'} against ${one.rootCause}: ${changeText(change)}.`,
+      advice: worse
+        ? `Find out what changed for ${one.action} on ${one.targetClass}; what it taught before hardly counts any more.`
+        : `Consider ${one.action} on ${one.targetClass} again.`,
+      effect: Math.abs(change.since - change.before),
+      confidence: 1 / (1 + Math.exp(-change.evidence)),
+      evidence: [basis(`${nameOf(one)} since`, tally.trials, ownBelief(one))],
     },
   ];
 }

@@ -1,7 +1,7 @@
 import { confidenceAt, intervalOf, meanSeconds } from '@charter/learning';
 import { ActionBelief, type AutomationMode, type Recommendation } from '@charter/shared/contracts';
 import { type ActionEvidence, actionEvidence, type KeyedTally, recoveryEvidence } from './action-evidence.ts';
-import { percent } from './words.ts';
+import { changeText, percent } from './words.ts';
 
 export type EarnedModes = (action: string, targetClass: string) => AutomationMode;
 
@@ -14,11 +14,7 @@ export function recommendationFrom(
   seen: Pick<Recommendation, 'ladder' | 'passages'> = {},
 ): Recommendation {
   const { rootCause, component } = asked;
-  const evidence = actionEvidence(
-    tallies.filter((one) => one.rootCause === rootCause),
-    halfLifeDays,
-    component,
-  );
+  const evidence = actionEvidence(tallies, halfLifeDays, { rootCause, target: component });
   const actions = evidence
     .filter(({ tally }) => tally.trials > 0)
     .map((one) => beliefOf(one, earned))
@@ -28,11 +24,19 @@ export function recommendationFrom(
   const { tally, belief } = recoveryEvidence(tallies, halfLifeDays, rootCause);
   const selfRecovery = { trials: tally.trials, ...intervalOf(belief) };
   const reason = reasonFor(best, pooled[1], selfRecovery);
-  return { rootCause, component, best, reason, actions, selfRecovery, ...seen };
+  return {
+    rootCause,
+    component,
+    best,
+    reason: [reason, ...changesOf(evidence)].join(' '),
+    actions,
+    selfRecovery,
+    ...seen,
+  };
 }
 
 function beliefOf(
-  { action, targetClass, strategy, tally, success }: ActionEvidence,
+  { action, targetClass, strategy, tally, present, success }: ActionEvidence,
   earned: EarnedModes,
 ): ActionBelief {
   return ActionBelief.parse({
@@ -44,10 +48,18 @@ function beliefOf(
     harms: tally.harms,
     ...intervalOf(success),
     meanTimeToEffectSeconds: meanSeconds(tally),
-    confidence: confidenceAt(tally.weight),
+    confidence: confidenceAt(present.weight),
     earned: earned(action, targetClass),
   });
 }
+
+/** What no longer works as it did, or works by now. */
+const changesOf = (evidence: readonly ActionEvidence[]): string[] =>
+  evidence.flatMap(({ strategy, action, targetClass, change }) =>
+    strategy === null && change !== null
+      ? [`${action} on ${targetClass} does not work as it did: ${changeText(change)}.`]
+      : [],
+  );
 
 const byLowerThenName = (a: ActionBelief, b: ActionBelief): number =>
   b.lower - a.lower ||
