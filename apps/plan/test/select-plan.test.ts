@@ -1,5 +1,4 @@
 import type { Recommendation } from '@charter/shared/contracts';
-import { newId } from '@charter/store';
 import { describe, expect, test } from 'vitest';
 import { causeKey } from '../src/domain/candidate.ts';
 import { propose, type Situation } from '../src/domain/propose.ts';
@@ -61,6 +60,59 @@ describe('without a grant', () => {
   });
 });
 
+describe('where nothing is known to beat doing nothing', () => {
+  // on the pack's word it is worth about as much as it costs: it may help, or may not
+  const dear = (rest: object = {}) =>
+    situation({
+      strategies: [strategy('dear', [scaleUp({ cost: 0.3 })], { expected: { success: 0.45 }, ...rest })],
+      saved: 5,
+    });
+
+  test('what may beat it is tried as often as its recorded chances say, where the pack grants it', () => {
+    const proposal = propose(dear({ explore: true }), defaultSettings);
+    expect(proposal.running).toEqual([]);
+    expect(proposal.exploring.map(({ candidate }) => candidate.strategy)).toEqual(['dear']);
+    expect(mayExplore(proposal, [])).toBe(true);
+    const drawn = Array.from({ length: 300 }, (_, index) =>
+      selectPlan(proposal.exploring, dear({ explore: true }), proposal, defaultSettings, `incident-${String(index)}`),
+    );
+    const tried = drawn.filter(({ index }) => index === 0);
+    const chance = drawn.reduce((sum, { choice }) => sum + (choice.chances.dear ?? 0), 0) / drawn.length;
+    expect(chance).toBeGreaterThan(0.05);
+    expect(chance).toBeLessThan(0.95);
+    expect(Math.abs(tried.length / drawn.length - chance)).toBeLessThan(0.08);
+    for (const { index, choice, credit } of drawn) {
+      expect(choice.runbook).toBe('null');
+      expect(choice.propensity).toBe(choice.chances[index === 0 ? 'dear' : 'null']);
+      expect(credit?.explored ?? false).toBe(index === 0);
+    }
+  });
+
+  test('nothing is tried without a grant, without savings, or against the evidence', () => {
+    expect(propose(dear(), defaultSettings).exploring).toEqual([]);
+    const poor = { ...dear({ explore: true }), saved: 0 };
+    const proposal = propose(poor, defaultSettings);
+    const held = selectPlan(proposal.exploring, { ...poor, saved: -1 }, proposal, defaultSettings, 'incident-1');
+    expect(held).toMatchObject({ index: -1, choice: { propensity: 1, runbook: 'null' }, credit: null });
+    const hopeless = { ...dear({ explore: true }), beliefs: knowing({ actions: [belief('SCALE_UP', 200, 0.05)] }) };
+    expect(propose(hopeless, defaultSettings).exploring).toEqual([]);
+  });
+
+  test('what was never tried is not cut off by many that are known to be middling', () => {
+    const middling = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) =>
+      strategy(name, [scaleUp({ cost: 0.1 })], { expected: { success: 0.5 }, explore: true }),
+    );
+    const fresh = strategy('fresh', [{ action: 'RESTART_SERVICE', cost: 0.15 }], {
+      expected: { success: 0.5 },
+      explore: true,
+    });
+    const beliefs = knowing({ actions: [belief('SCALE_UP', 200, 0.5)] });
+    const { running, exploring } = propose(situation({ strategies: [...middling, fresh], beliefs }), defaultSettings);
+    expect([...running, ...exploring].map(({ candidate }) => candidate.strategy)).toContain('fresh');
+    expect(running.length + exploring.length).toBe(defaultSettings.maxCandidates);
+  });
+});
+
 describe('where the pack grants it', () => {
   test('the draw explores as often as its recorded chances say', () => {
     const all = draws(granted());
@@ -76,7 +128,7 @@ describe('where the pack grants it', () => {
   });
 
   test('the same seed draws the same, another one may not', () => {
-    const seeds = Array.from({ length: 40 }, () => newId());
+    const seeds = Array.from({ length: 200 }, (_, index) => `plan-${String(index)}`);
     const drawn = seeds.map((seed) => select(granted(), seed));
     expect(seeds.map((seed) => select(granted(), seed))).toEqual(drawn);
     expect(new Set(drawn.map(({ index }) => index)).size).toBe(2);

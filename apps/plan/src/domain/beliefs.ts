@@ -1,3 +1,4 @@
+import { carriedBy, successBelief as learn } from '@charter/learning';
 import type { ActionBelief, Recommendation } from '@charter/shared/contracts';
 import { type Candidate, causeKey } from './candidate.ts';
 import type { PlanningSettings } from './settings.ts';
@@ -99,12 +100,27 @@ const priorBelief = (mean: number, trials: number): Belief => ({
   trials: 0,
 });
 
+/** The more trials contradict what was expected, the less it counts beside them. */
 function blend(
   prior: Belief,
-  seen: { readonly trials: number; readonly mean: number; readonly lower: number; readonly upper: number },
+  seen: {
+    readonly trials: number;
+    readonly successes?: number;
+    readonly mean: number;
+    readonly lower: number;
+    readonly upper: number;
+  },
   priorTrials: number,
 ): Belief {
-  const weight = seen.trials / (seen.trials + priorTrials);
+  const mean = Math.min(0.99, Math.max(0.01, prior.mean));
+  const expected = { alpha: mean * priorTrials, beta: (1 - mean) * priorTrials };
+  const shown = {
+    weight: seen.trials,
+    successes: Math.min(seen.trials, seen.successes ?? seen.mean * seen.trials),
+    harms: 0,
+  };
+  const carried = carriedBy(expected, shown, learn, priorTrials);
+  const weight = seen.trials / (seen.trials + carried);
   const deviation = (seen.upper - seen.lower) / (2 * deviationsOf90);
   return {
     mean: weight * seen.mean + (1 - weight) * prior.mean,

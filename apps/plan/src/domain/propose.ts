@@ -17,7 +17,7 @@ import { closedByWindow } from './closed-by-window.ts';
 import { type Conflict, clashOf, type Freeze, type OpenPlan, type PastChange } from './conflicts.ts';
 import { usedUp } from './ladder.ts';
 import { worstSeverity } from './priority-of.ts';
-import { type RankedPlan, rankPlans } from './rank-plans.ts';
+import { hopeOf, type RankedPlan, rankPlans } from './rank-plans.ts';
 import { actionable, isFiring, type Restraint, restraintOn } from './restraint.ts';
 import type { PlanningSettings } from './settings.ts';
 import type { Brake } from './storm-brake.ts';
@@ -46,6 +46,8 @@ export interface Situation {
   readonly now: Instant;
 }
 
+export type Contender = RankedPlan & { readonly candidate: Candidate };
+
 export interface Proposal {
   readonly severity: Severity;
   /** Why nothing is done whatever the candidates are worth. */
@@ -53,7 +55,9 @@ export interface Proposal {
   /** All that was scored, the null plan among them, best first. */
   readonly ranked: readonly RankedPlan[];
   /** The ones to ask the charter about, best first; none means the null plan. */
-  readonly running: readonly (RankedPlan & { readonly candidate: Candidate })[];
+  readonly running: readonly Contender[];
+  /** Behind them, what the pack grants to be explored and what may beat doing nothing, though it is not known to. */
+  readonly exploring: readonly Contender[];
   readonly conflicts: readonly Conflict[];
   /** Chance that the violation goes away by itself. */
   readonly selfRecovery: number;
@@ -77,19 +81,45 @@ export function propose(situation: Situation, settings: PlanningSettings): Propo
     situation,
     settings,
   );
-  const running = ranked.flatMap((entry) =>
-    entry.candidate && entry.blockedBy === null ? [{ ...entry, candidate: entry.candidate }] : [],
-  );
+  const listed = shortListed(ranked, situation.strategies, settings);
   const likeliest = analysis.rootCauses[0];
   return {
     severity,
     restraint,
     ranked,
-    running: running.slice(0, settings.maxCandidates),
+    running: listed.filter(({ blockedBy }) => blockedBy === null),
+    exploring: listed.filter(({ blockedBy }) => blockedBy !== null),
     conflicts,
     selfRecovery: selfRecoveryBelief(likeliest ? causeKey(likeliest) : null, situation.beliefs, settings).mean,
   };
 }
+
+/**
+ * The candidates the charter is asked about, best first: the two best in the running, and behind them what is worth most.
+ * What may be explored counts at its most hopeful, so that what was never tried is not cut off by what is known to be
+ * middling, even where it is not known to beat doing nothing.
+ */
+function shortListed(
+  ranked: readonly RankedPlan[],
+  strategies: Situation['strategies'],
+  settings: PlanningSettings,
+): Contender[] {
+  const open = ranked.flatMap(({ candidate, ...entry }): Contender[] =>
+    candidate && (entry.blockedBy === null || (entry.mayHelp && isGranted(candidate, strategies)))
+      ? [{ ...entry, candidate }]
+      : [],
+  );
+  const best = open.filter(({ blockedBy }) => blockedBy === null).slice(0, 2);
+  const worthOf = ({ candidate, score }: Contender): number =>
+    isGranted(candidate, strategies) ? hopeOf(score, settings) : score.utility;
+  const behind = open.filter((entry) => !best.includes(entry)).toSorted((a, b) => worthOf(b) - worthOf(a));
+  const kept = new Set([...best, ...behind].slice(0, settings.maxCandidates));
+  return open.filter((entry) => kept.has(entry));
+}
+
+/** Whether the pack lets this strategy be tried to learn. */
+export const isGranted = ({ strategy }: Candidate, strategies: Situation['strategies']): boolean =>
+  strategies.some(({ metadata, explore }) => metadata.name === strategy && explore === true);
 
 function standingBlock(
   candidate: Candidate,
@@ -114,9 +144,10 @@ function withoutClashes(
 ): { ranked: RankedPlan[]; conflicts: Conflict[] } {
   const conflicts = new Map<string, Conflict>();
   const cleared = ranked.map((entry): RankedPlan => {
-    if (!entry.candidate || entry.blockedBy !== null) return entry;
+    if (!entry.candidate || (entry.blockedBy !== null && !entry.mayHelp)) return entry;
     const clash = clashOf(entry.candidate, situation.analysis.incidentId, situation, settings);
     if (!clash) return entry;
+    if (entry.mayHelp) return { ...entry, mayHelp: false };
     const { conflict, blockedBy } = clash;
     if (conflict && !conflicts.has(`${conflict.target}/${conflict.resource}`)) {
       conflicts.set(`${conflict.target}/${conflict.resource}`, conflict);

@@ -4,6 +4,9 @@ import { type Candidate, causeKey } from './candidate.ts';
 import { expectedUtility, nullUtility, type Score } from './expected-utility.ts';
 import type { PlanningSettings } from './settings.ts';
 
+/** Half of a 90 % interval in standard deviations. */
+const deviationsOf90 = 1.645;
+
 /** The strategy that does nothing. */
 export const nullStrategy = 'null';
 
@@ -13,6 +16,8 @@ export interface RankedPlan {
   readonly score: Score;
   /** Why it is out of the running; null when it is in. */
   readonly blockedBy: string | null;
+  /** Not known to beat doing nothing, but it may: the upper end of its 90 % interval does. Worth trying only to learn. */
+  readonly mayHelp?: boolean;
 }
 
 /** Scores doing nothing and every candidate. Best first; equal utilities by rung, then by id, whatever the input order. */
@@ -28,7 +33,9 @@ export function rankPlans(
   const nothing = nullUtility(stakes, settings);
   const scored = candidates.map((candidate): RankedPlan => {
     const score = expectedUtility(candidate, beliefs, stakes, settings);
-    return { candidate, score, blockedBy: candidate.blockedBy ?? tooCloseToNothing(score, nothing) };
+    const blockedBy = candidate.blockedBy ?? tooCloseToNothing(score, nothing);
+    const mayHelp = candidate.blockedBy === null && blockedBy !== null && isWithinReach(score, nothing, settings);
+    return { candidate, score, blockedBy, mayHelp };
   });
   return [{ candidate: null, score: nothing, blockedBy: null }, ...scored].sort(byUtilityThenRungThenId);
 }
@@ -39,6 +46,16 @@ function tooCloseToNothing(score: Score, nothing: Score): string | null {
   if (margin > score.uncertainty) return null;
   return `its margin of ${margin.toFixed(3)} over doing nothing does not exceed the uncertainty of ${score.uncertainty.toFixed(3)}`;
 }
+
+function isWithinReach(score: Score, nothing: Score, { uncertaintyDeviations }: PlanningSettings): boolean {
+  return hopeOf(score, { uncertaintyDeviations }) > nothing.utility;
+}
+
+/** What a plan is worth at the upper end of its 90 % interval. */
+export const hopeOf = (
+  { utility, uncertainty }: Score,
+  { uncertaintyDeviations }: Pick<PlanningSettings, 'uncertaintyDeviations'>,
+): number => utility + (deviationsOf90 / uncertaintyDeviations) * uncertainty;
 
 function byUtilityThenRungThenId(a: RankedPlan, b: RankedPlan): number {
   return (

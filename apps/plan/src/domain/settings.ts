@@ -70,7 +70,7 @@ export const defaultSettings: PlanningSettings = {
   riskWeight: 0.2,
   horizonSeconds: 600,
   selfRecovery: 0.1,
-  priorTrials: 10,
+  priorTrials: 5,
   uncertaintyDeviations: 0.674,
   maxTriesPerStrategy: 3,
   settleSeconds: 30,

@@ -2,7 +2,7 @@ import type { PlanStatus } from '../domain/attempt.ts';
 import type { Choice } from '../domain/draft-plan.ts';
 import type { Proposal, Situation } from '../domain/propose.ts';
 import { nullStrategy } from '../domain/rank-plans.ts';
-import { mayExplore, type Selected, selectPlan, surely } from '../domain/select-plan.ts';
+import { mayExplore, type Selected, selectPlan } from '../domain/select-plan.ts';
 import type { PlanningSettings } from '../domain/settings.ts';
 import type { Charter } from '../ports.ts';
 import { type Asked, type Gated, gateCandidate } from './gate-candidate.ts';
@@ -31,10 +31,15 @@ export async function choose(
   const asked: Asked[] = [];
   const open: Open[] = [];
   const explores = mayExplore(proposal, situation.strategies);
-  for (const entry of proposal.running) {
+  for (const entry of [...proposal.running, ...proposal.exploring]) {
+    const onlyToLearn = entry.blockedBy !== null;
+    // what may be done about it was refused: nothing else is tried instead
+    if (onlyToLearn && open.length === 0 && proposal.running.length > 0) break;
     const gated = await gateCandidate(entry, planId, situation, charter);
     asked.push(...gated.asked);
     if (gated.kind === 'refused') refused.set(entry.candidate.id, gated.why);
+    // people are not asked about what is only tried to learn
+    else if (onlyToLearn && gated.status !== 'sent') continue;
     // what is explored is carried out the way the best would be
     else if (open.length === 0 || open[0]?.status === gated.status) open.push(gated);
     if (open.length > 0 && !explores) break;
@@ -42,8 +47,11 @@ export async function choose(
   const decisionIds = asked.map(({ decision }) => decision.decisionId);
   const { index, choice, credit } = selectPlan(open, situation, proposal, settings, planId);
   const chosen = open[index];
-  if (!chosen)
-    return { ...nothingChosen(proposal, refused), choice: surely(nullStrategy), decisionIds, asked, credit: null };
+  if (!chosen) {
+    const nothing = nothingChosen(proposal, refused);
+    const reasons = [...nothing.reasons, ...reasonsOf(choice, nullStrategy)];
+    return { ...nothing, reasons, choice, decisionIds, asked, credit: null };
+  }
   const { candidate, status, mode, obligations, reasons } = chosen;
   return {
     candidate,
