@@ -1,5 +1,12 @@
 import { type KeyedTally, recommendationFrom, trialsOf } from '@charter/app-knowledge/lessons';
-import { defaultSettings, propose, released, type Situation, selectPlan } from '@charter/app-plan/planner';
+import {
+  type Attempt,
+  defaultSettings,
+  propose,
+  released,
+  type Situation,
+  selectPlan,
+} from '@charter/app-plan/planner';
 import { addTrial, createRandom, emptyTally } from '@charter/learning';
 import {
   type Analysis,
@@ -14,18 +21,29 @@ import { type FaultSituation, remedies } from './learning-situations.ts';
 
 /** What the pack expects of the remedy its author would take first, and of the others. */
 const expected = { runbook: 0.6, others: 0.45 } as const;
+/** Classes as the demo pack gives them. */
+const classOf = (component: string): string => classes[component] ?? 'service';
+const classes: Readonly<Record<string, string>> = { gateway: 'edge', cache: 'store', database: 'store' };
 const halfLifeDays = 90;
 const minuteMs = 60_000;
+const tryMs = 15_000;
 const begin = Date.parse('2026-01-01T00:00:00Z');
+
+export interface PlannedOptions {
+  readonly incidents: number;
+  readonly afterChange: number;
+  readonly seed: number;
+  /** How many remedies one incident may take; 1 stops after the first, the loop goes on to the next. */
+  readonly tries: number;
+}
 
 /**
  * The selection as plan carries it out, on Knowledge's posteriors: candidates of a pack that grants exploring, ranked and drawn
- * by the planner's own code, outcomes learned by Knowledge's. After `incidents` of them scaling up stops working.
+ * by the planner's own code, outcomes learned by Knowledge's. After `incidents` of them scaling up stops working. Whatever an
+ * incident goes on to, its reward is that of its first remedy.
  */
-export function simulatePlanned(
-  situations: readonly FaultSituation[],
-  { incidents, afterChange, seed }: { readonly incidents: number; readonly afterChange: number; readonly seed: number },
-): SelectionRun {
+export function simulatePlanned(situations: readonly FaultSituation[], options: PlannedOptions): SelectionRun {
+  const { incidents, afterChange, seed, tries } = options;
   const random = createRandom(seed);
   const faults = [...Map.groupBy(situations, ({ kind, component }) => `${kind} ${component}`).values()];
   const tallies = new Map<string, KeyedTally>();
@@ -38,28 +56,38 @@ export function simulatePlanned(
       index >= incidents && remedies[arm]?.name === 'scale up' ? 0 : reward,
     );
     const [cause = 'unknown'] = fault.words.split(' ');
-    const facts = situationOf(fault, cause, tallies, saved, begin + index * minuteMs);
-    const proposal = propose(facts, defaultSettings);
-    const { running } = proposal;
-    const { index: place, credit } = selectPlan(
-      running,
-      facts,
-      proposal,
-      defaultSettings,
-      `${String(seed)}/${String(index)}`,
-    );
-    const strategy = running[place]?.candidate.strategy;
-    const arm = remedies.findIndex(({ name }) => nameOf(name) === strategy);
-    const runbook = rewards[fault.runbook] ?? 0;
-    const learned = arm < 0 ? 0 : (rewards[arm] ?? 0);
-    rounds.push({ best: Math.max(...rewards), runbook, learned });
-    if (arm < 0) continue;
-    const helped = learned > 0 && random.uniform() >= badLuck;
-    if (credit) saved += credit.explored ? (helped ? 1 : 0) - credit.bar : credit.now;
-    learn(tallies, outcomeOf(fault, cause, arm, helped, begin + index * minuteMs));
+    const attempts: Attempt[] = [];
+    for (let attempt = 0; attempt < tries; attempt++) {
+      const at = begin + index * minuteMs + attempt * tryMs;
+      const facts = { ...situationOf(fault, cause, tallies, saved, at), attempts };
+      const proposal = propose(facts, defaultSettings);
+      const open = [...proposal.running, ...proposal.exploring];
+      const seeded = `${String(seed)}/${String(index)}/${String(attempt)}`;
+      const { index: place, credit } = selectPlan(open, facts, proposal, defaultSettings, seeded);
+      const strategy = open[place]?.candidate.strategy;
+      const arm = remedies.findIndex(({ name }) => nameOf(name) === strategy);
+      const learned = arm < 0 ? 0 : (rewards[arm] ?? 0);
+      if (attempt === 0) rounds.push({ best: Math.max(...rewards), runbook: rewards[fault.runbook] ?? 0, learned });
+      if (strategy === undefined) break;
+      const helped = learned > 0 && random.uniform() >= badLuck;
+      if (credit) saved += credit.explored ? (helped ? 1 : 0) - credit.bar : credit.now;
+      learn(tallies, outcomeOf(fault, cause, arm, helped, at));
+      if (helped) break;
+      attempts.push(failed(strategy, fault.component, at));
+    }
   }
   return measureRun(rounds, incidents);
 }
+
+const failed = (strategy: string, component: string, at: number): Attempt => ({
+  planId: '01ARZ3NDEKTSV4RRFFQ69G5FAV',
+  strategy,
+  component,
+  status: 'executed',
+  executionState: 'completed',
+  outcome: 'ineffective',
+  endedAt: new Date(at).toISOString(),
+});
 
 const nameOf = (remedy: string): string => remedy.replaceAll(' ', '-');
 
@@ -144,13 +172,14 @@ const targetOf = (name: string): Target =>
     apiVersion: 'charter/v1',
     kind: 'Target',
     metadata: { name },
+    class: classOf(name),
     effector: { kind: 'testbed', url: 'http://127.0.0.1:8010', component: name },
     actions: Object.keys(actionProfiles),
   });
 
 const stateOf = (name: string, readAt: string): TargetState => ({
   name,
-  class: 'service',
+  class: classOf(name),
   group: 'default',
   effector: 'testbed',
   guarantee: 'keyed',
@@ -208,7 +237,7 @@ function outcomeOf(fault: FaultSituation, metric: string, arm: number, helped: b
     component: fault.component,
     strategy: nameOf(remedy?.name ?? ''),
     rootCause: { component: fault.component, metric, confidence: 0.95 },
-    actions: remedy ? [{ action: remedy.action, target: fault.component, targetClass: 'service' }] : [],
+    actions: remedy ? [{ action: remedy.action, target: fault.component, targetClass: classOf(fault.component) }] : [],
     type: helped ? 'success' : 'ineffective',
     executed: true,
     disposition: 'executed',
