@@ -13,7 +13,7 @@ import type { Outcome, Recommendation } from '@charter/shared/contracts';
 
 /** As Knowledge is configured by default. */
 const learning = { halfLifeDays: 90, relapseFactor: 10, relapseSeconds: 1_800 };
-const adapting = { adaptTrials: 5, adaptChange: 0.1, adaptStep: 0.2 };
+const adapting = { adaptTrials: 5, adaptChange: 0.1, adaptStep: 0.2, halfLifeDays: learning.halfLifeDays };
 
 /** Knowledge's beliefs with their memory in maps instead of tables. */
 export interface Knowledge {
