@@ -16,6 +16,9 @@ export interface Change {
 /** Evidence that calls a change (about 150 to 1), the difference that matters, and the trials that all before it may count for. */
 export const changeFloor = { evidence: 5, difference: 0.25, kept: 0.2 } as const;
 
+/** Moments that are looked at, so that a look costs the same however much is known. */
+const mostTurns = 32;
+
 const dayMs = 86_400_000;
 
 interface Sums {
@@ -33,18 +36,20 @@ const likelihood = ({ weight, successes }: Sums): number =>
  * does not reach `changeFloor`.
  */
 export function changeIn(tallies: readonly Tally[], halfLifeDays: number): Change | null {
-  const seen = tallies.filter(({ recent }) => recent.length > 0);
+  const seen = tallies
+    .filter(({ recent }) => recent.length > 0)
+    .map((tally) => ({ ...tally, latest: tally.recent.at(-1)?.at ?? 0, alone: likelihood(tally) }));
   let found: Change | null = null;
   for (const at of turnsOf(seen)) {
     let evidence = 0;
     const before = { weight: 0, successes: 0 };
     const since = { weight: 0, successes: 0, trials: 0 };
     for (const tally of seen) {
+      if (tally.latest < at) continue;
       const fresh = tally.recent.filter((one) => one.at >= at);
-      if (fresh.length === 0) continue;
       const late = sumOf(fresh, tally.asOf, halfLifeDays);
       const early = { weight: tally.weight - late.weight, successes: tally.successes - late.successes };
-      evidence += likelihood(early) + likelihood(late) - likelihood(tally) - logBeta(1, 1);
+      evidence += likelihood(early) + likelihood(late) - tally.alone;
       before.weight += early.weight;
       before.successes += early.successes;
       since.weight += late.weight;
@@ -59,12 +64,12 @@ export function changeIn(tallies: readonly Tally[], halfLifeDays: number): Chang
   return found;
 }
 
-/** Moments at which a change may have begun: where a trial went otherwise than the one before it. */
+/** The latest moments at which a change may have begun: where a trial went otherwise than the one before it. */
 function turnsOf(tallies: readonly Tally[]): number[] {
   const turns = tallies.flatMap(({ recent }) =>
     recent.flatMap(({ at, success }, index) => (recent[index - 1]?.success === success ? [] : [at])),
   );
-  return [...new Set(turns)].toSorted((a, b) => a - b);
+  return [...new Set(turns)].toSorted((a, b) => a - b).slice(-mostTurns);
 }
 
 function sumOf(trials: readonly RecentTrial[], asOf: number, halfLifeDays: number): Sums {
