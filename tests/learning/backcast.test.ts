@@ -57,8 +57,10 @@ test('a stricter one removes acts and changes verdicts', async () => {
   await writeFile(stricter, packOfPast(components, ['RESTART_SERVICE']));
   const { code, report } = await backcast('--pack', stricter, '--against', pack);
   expect(code).toBe(1);
-  expect(report.byKind.removed).toBeGreaterThan(10);
-  expect(report.verdicts['sent → denied']).toBeGreaterThan(10);
+  const restarts = report.spent.before.byAction.RESTART_SERVICE;
+  expect(restarts).toBeGreaterThan(0);
+  expect(report.byKind).toEqual({ removed: restarts });
+  expect(report.verdicts).toEqual({ 'sent → denied': restarts });
   expect(report.spent.after.byAction.RESTART_SERVICE).toBeUndefined();
 });
 

@@ -127,9 +127,12 @@ const post = (path: string, body: unknown) => callService(`${charter}/${path}`, 
 /** Labels by the thousand: a sample that takes long to look at. */
 const heavyLabels = Object.fromEntries(Array.from({ length: 2_000 }, (_, index) => [`label_${String(index)}`, 'x']));
 
-function samples() {
+/** The committee is told as a metric climbs the ladder: several of them climb one after the other. */
+const forbiddenMetrics = ['user_location', 'user_identity', 'browsing_history', 'device_hardware_id'];
+
+function samples(round: number) {
   const sample = (source: string, labels = {}) => ({
-    metric_name: 'user_location',
+    metric_name: forbiddenMetrics[Math.floor(round / roundsOfMetric) % forbiddenMetrics.length],
     value: 1,
     timestamp: new Date().toISOString(),
     source,
@@ -138,6 +141,8 @@ function samples() {
   const forbidden = Array.from({ length: 24 }, (_, index) => sample(`sensor-${String(index % 8)}`));
   return [...forbidden, sample('sensor-0', heavyLabels), sample('sensor-1', heavyLabels)];
 }
+
+const roundsOfMetric = 6;
 
 const investigation = {
   violation_type: 'silent_collection',
@@ -149,7 +154,7 @@ const revocation = { reason: 'consent withdrawn', scope: { metric: 'never_collec
 
 /** One moment of an installation in which everything goes wrong at once. */
 async function misbehave(policy: string, round: number): Promise<void> {
-  await post('metrics/validate-batch', { metrics: samples() });
+  await post('metrics/validate-batch', { metrics: samples(round) });
   await Promise.all(Array.from({ length: 8 }, () => post('investigations', investigation)));
   await post('revocations', revocation);
   await post('policies/apply', { policy: policy.replace('"1.0.0"', `"1.0.${String(round)}"`) });
