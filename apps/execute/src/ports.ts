@@ -45,6 +45,8 @@ export interface Violations {
 
 /** Targets of the active pack, and the last good one while the charter is away. */
 export interface Targets {
+  /** False until there ever was an active pack: then a target that is not found says nothing. */
+  isKnown(): boolean;
   find(name: string): Target | null;
   all(): readonly Target[];
 }

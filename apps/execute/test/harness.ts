@@ -68,7 +68,7 @@ export async function createHarness(postgresUrl: string) {
   const errors: unknown[] = [];
   const prometheus = createPrometheus({ url: world.url, timeoutMs: 1_000, breakerFailures: 1_000 });
   const violations = monitorViolations({ name: 'monitor', url: world.url });
-  const state = { isPausedHere: false };
+  const state = { isPausedHere: false, isPackKnown: true };
 
   function depsFor(settings: ExecuteSettings): ExecuteDeps {
     return {
@@ -80,7 +80,11 @@ export async function createHarness(postgresUrl: string) {
       decisions: charterDecisions(createCharterClient({ url: world.url, timeoutMs: 2_000 })),
       signals: prometheusSignals(prometheus, violations),
       violations,
-      targets: { find: (name) => targets.get(name) ?? null, all: () => [...targets.values()] },
+      targets: {
+        isKnown: () => state.isPackKnown,
+        find: (name) => targets.get(name) ?? null,
+        all: () => [...targets.values()],
+      },
       effectors: createEffectors({ apiKey: undefined, secretOf: () => undefined, now: () => Date.now() / 1_000 }),
       clock: monotonicClock,
       metrics: createExecuteMetrics(createRegistry('execute')),

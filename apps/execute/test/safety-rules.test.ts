@@ -1,12 +1,14 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createRegistry } from '@charter/service';
 import type { Approval } from '@charter/shared/contracts';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, test } from 'vitest';
 import { openBudgets } from '../src/adapters/budget-records.ts';
 import { pauseFile } from '../src/adapters/pause-file.ts';
 import { isProtectedTarget } from '../src/domain/protection.ts';
 import { defaultSettings } from '../src/domain/settings.ts';
+import { createExecuteMetrics } from '../src/metrics.ts';
 import {
   type ActionDraft,
   approvalFrom,
@@ -54,6 +56,7 @@ describe('safety rules of the architecture', { timeout: 60_000 }, () => {
       violations: [],
     });
     harness.state.isPausedHere = false;
+    harness.state.isPackKnown = true;
     for (const table of ['budget', 'failure', 'target_lease'] as const)
       await harness.store.db.deleteFrom(table).execute();
     await harness.store.db.updateTable('storm_brake').set({ pulled_at: null, calm_since: null }).execute();
@@ -137,6 +140,24 @@ describe('safety rules of the architecture', { timeout: 60_000 }, () => {
         await expectRefused(await run({ approval }), 'approval', approval === 'pending' ? 'refused' : approval);
       },
     );
+  });
+
+  test('a plan that arrives before there is any pack waits for it, and is not refused for a target nobody knows yet', async () => {
+    let looks = 0;
+    const metrics = createExecuteMetrics(createRegistry('execute'));
+    const heartbeat = () => {
+      looks += 1;
+    };
+    executor = harness.startExecutor({ deps: { metrics: { ...metrics, heartbeat } } });
+    harness.state.isPackKnown = false;
+    harness.targets.clear();
+    const waiting = await run();
+    const looksBefore = looks;
+    await expect.poll(() => looks).toBeGreaterThan(looksBefore + 2);
+    setTarget('web');
+    harness.state.isPackKnown = true;
+    await expectHealed(waiting);
+    expect(target.effects).toHaveLength(1);
   });
 
   test('2: a plan that does nothing is a plan, and has no effect', async () => {

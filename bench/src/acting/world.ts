@@ -80,7 +80,7 @@ export function worldOf(store: ExecuteStore, concurrency: number): World {
       }),
     },
     violations: { find: async () => null, firingComponents: async () => new Set() },
-    targets: { find, all: () => [] },
+    targets: { isKnown: () => true, find, all: () => [] },
     effectors: { of: async ({ metadata }) => effectorOf(metadata.name) },
     clock: monotonicClock,
     metrics: {

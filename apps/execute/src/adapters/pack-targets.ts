@@ -8,6 +8,7 @@ export async function packTargets<Tables>(
 ): Promise<Targets & Pick<KeptPack<readonly Target[]>, 'refresh' | 'ready' | 'close'>> {
   const kept = await keepPack(stage, ({ targets }): readonly Target[] => targets);
   return {
+    isKnown: () => kept.current() !== null,
     find: (name) => kept.current()?.find(({ metadata }) => metadata.name === name) ?? null,
     all: () => [...(kept.current() ?? [])],
     refresh: () => kept.refresh(),

@@ -18,7 +18,7 @@ interface Running {
 
 /** Claims executions and carries them out, several at once, side by side with other executors. */
 export function startRunner(deps: ExecuteDeps, holder: string): Runner {
-  const { store, settings, clock, metrics, onError } = deps;
+  const { store, settings, clock, metrics, targets, onError } = deps;
   const carrying = { ...deps, record: gatherRecords(deps) };
   const running = new Map<string, Running>();
   const closing = new AbortController();
@@ -29,7 +29,7 @@ export function startRunner(deps: ExecuteDeps, holder: string): Runner {
   async function claim(): Promise<void> {
     metrics.heartbeat();
     const count = settings.concurrency - running.size;
-    if (count <= 0) return;
+    if (count <= 0 || !targets.isKnown()) return;
     const runs = await claimExecutions(store, { holder, leaseSeconds: settings.leaseSeconds, count });
     isMoreWaiting = runs.length === count;
     for (const run of runs) start(run);
