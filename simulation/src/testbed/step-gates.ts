@@ -3,6 +3,7 @@ import {
   blastRadiusOf,
   judgeDecision,
   judgeTrigger,
+  questionOf,
   type Reading,
   refuseAction,
   defaultSettings as settings,
@@ -73,27 +74,8 @@ export function stepGates({ charter, signals, monitor }: GateDeps): StepGates {
       }
       const stormy = isFirst ? storm(nowMs) : null;
       if (stormy !== null) return refuse('storm', stormy);
-      const perHour = decision.obligations.perHour ?? null;
-      return { kind: 'pass', readings, policies: verdict.policies, perHour, blastRadius };
+      const { policies, perHour } = verdict;
+      return { kind: 'pass', readings, policies, perHour, blastRadius };
     },
   };
 }
-
-const questionOf = (
-  plan: Plan,
-  { action, target }: PlannedAction,
-  { class: targetClass, group }: Target,
-  blastRadius: number,
-) => ({
-  ...{ action, target, targetClass, group, subject: 'execute' },
-  environment: plan.environment,
-  incidentId: plan.incidentId,
-  plan: {
-    id: plan.id,
-    hash: plan.hash,
-    cost: Math.min(1, Math.max(0, plan.cost)),
-    risk: plan.risk,
-    confidence: plan.rootCause?.confidence ?? 0,
-    blastRadius,
-  },
-});

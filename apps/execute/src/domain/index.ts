@@ -2,6 +2,7 @@ export { type ActuatorCall, callFrom, describeCall, undoOf } from './actuation.t
 export { blastRadiusOf, refuseAction, refusePlan } from './admission.ts';
 export { firstExhausted } from './budget.ts';
 export { type ChargedStep, chargesOf } from './charges.ts';
+export { questionOf } from './charter-question.ts';
 export { judgeDecision } from './charter-verdict.ts';
 export {
   type Direction,

@@ -2,6 +2,7 @@ import type { Plan, PlannedAction, Target } from '@charter/shared/contracts';
 import { CharterError } from '@charter/shared/contracts';
 import type { Health } from '../adapters/budget-records.ts';
 import { blastRadiusOf, refuseAction } from '../domain/admission.ts';
+import { questionOf } from '../domain/charter-question.ts';
 import { judgeDecision } from '../domain/charter-verdict.ts';
 import { isProtectedTarget } from '../domain/protection.ts';
 import type { Reading } from '../domain/reading.ts';
@@ -77,7 +78,7 @@ export async function passGates(
   if (outside !== null) return refuse('target', outside);
   const blastRadius = blastRadiusOf(plan, target, deps.targets.all());
   const [decision, approval, trigger, storm] = await Promise.all([
-    unlessAway('charter', deps.decisions.decide(questionOf(step, blastRadius))),
+    unlessAway('charter', deps.decisions.decide(questionOf(plan, action, target, blastRadius))),
     plan.approval === 'approved' ? unlessAway('charter', deps.decisions.approvalOf(plan.id)) : null,
     checkTrigger(deps, step),
     isFirst ? checkStorm(deps, step.brake) : null,
@@ -95,27 +96,6 @@ export async function passGates(
   if (named.kind !== 'pass') return named;
   return { ...named, policies, perHour, readings: trigger.readings, blastRadius };
 }
-
-const questionOf = (
-  { plan, action, target }: { plan: Plan; action: PlannedAction; target: Target },
-  blastRadius: number,
-) => ({
-  action: action.action,
-  environment: plan.environment,
-  subject: 'execute',
-  target: action.target,
-  targetClass: target.class,
-  group: target.group,
-  incidentId: plan.incidentId,
-  plan: {
-    id: plan.id,
-    hash: plan.hash,
-    cost: Math.min(1, Math.max(0, plan.cost)),
-    risk: plan.risk,
-    confidence: plan.rootCause?.confidence ?? 0,
-    blastRadius,
-  },
-});
 
 /** Looks again at what raised the plan. Absent, stale, partial, silenced or resolved evidence lets nothing through. */
 async function checkTrigger(
