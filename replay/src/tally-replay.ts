@@ -1,4 +1,4 @@
-import type { PlanningSettings } from '@charter/app-plan/planner';
+import { type PlanningSettings, rewardOf } from '@charter/app-plan/planner';
 import { type LoggedChoice, shrunkDoublyRobust } from '@charter/learning';
 import type { OutcomeType } from '@charter/shared/contracts';
 import { acts, type Difference, type DifferenceKind } from './compare-courses.ts';
@@ -34,14 +34,6 @@ export interface ReplayReport {
   readonly differences: readonly Difference[];
   readonly seconds: number;
 }
-
-const rewards: Readonly<Record<OutcomeType, number | null>> = {
-  success: 1,
-  partial: 0.5,
-  ineffective: 0,
-  degradation: 0,
-  unknown: null,
-};
 
 /** Sums up a replay as it goes. At most `kept` differences are kept one by one; all are counted. */
 export function tallyReplay(kept: number) {
@@ -111,7 +103,7 @@ export function counter() {
 
 /** What was done and how it ended, with the chance that the replayed policy would have done the same. */
 function loggedFrom(recorded: Course, replayed: Course, outcome: OutcomeType | null): LoggedChoice | null {
-  const reward = outcome === null ? null : rewards[outcome];
+  const reward = outcome === null ? null : rewardOf(outcome);
   const { plan } = recorded;
   if (!acts(recorded) || reward === null || !plan) return null;
   const now = replayed.plan;

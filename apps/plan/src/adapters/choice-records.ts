@@ -1,6 +1,7 @@
 import type { OutcomeType, Plan } from '@charter/shared/contracts';
 import type { Tx } from '@charter/store';
 import { sql } from 'kysely';
+import { rewardOf } from '../domain/reward-of.ts';
 import type { Selected } from '../domain/select-plan.ts';
 import type { PlanTables } from './tables.ts';
 
@@ -13,17 +14,9 @@ export async function recordChoice(
   await db.insertInto('choice').values({ plan_id: id, environment, explored, bar, credit: now }).execute();
 }
 
-const rewards: Readonly<Record<OutcomeType, number | null>> = {
-  success: 1,
-  partial: 0.5,
-  ineffective: 0,
-  degradation: 0,
-  unknown: null,
-};
-
 /** Counts what an explored choice brought, instead of what was feared. */
 export async function rewardChoice({ db }: Tx<PlanTables>, planId: string, outcome: OutcomeType): Promise<void> {
-  const reward = rewards[outcome];
+  const reward = rewardOf(outcome);
   if (reward === null) return;
   await db
     .updateTable('choice')

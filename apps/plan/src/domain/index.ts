@@ -10,6 +10,7 @@ export { outcomeOf } from './outcome-of.ts';
 export { planCapacity } from './plan-capacity.ts';
 export { type Proposal, propose, type Situation } from './propose.ts';
 export { isFiring } from './restraint.ts';
+export { rewardOf } from './reward-of.ts';
 export { mayExplore, type Selected, selectPlan } from './select-plan.ts';
 export { defaultSettings, type PlanningSettings } from './settings.ts';
 export { sizeFor } from './size-for.ts';
