@@ -1,6 +1,6 @@
 import type { Adaptation } from '@charter/shared/contracts';
+import { keepAdaptation } from '@charter/stage';
 import type { ReceivedMessage, Store } from '@charter/store';
-import { sql } from 'kysely';
 import type { MonitorTables } from '../tables.ts';
 
 /** Keeps the newest word of Knowledge on how long violations of a metric may wait; 0 takes it back. */
@@ -12,17 +12,9 @@ export function onAdaptation({
   readonly onKept: () => Promise<void>;
 }) {
   return async (message: ReceivedMessage<Adaptation>): Promise<boolean> => {
-    const { kind, subject, value, reason, at } = message.data;
-    const fresh = await store.consume(message, async ({ db }) => {
-      if (kind !== 'hold') return;
-      const row = { value: Math.max(0, value), reason, at: new Date(at) };
-      await db
-        .insertInto('adaptation')
-        .values({ kind, subject, ...row })
-        .onConflict((conflict) =>
-          conflict.columns(['kind', 'subject']).doUpdateSet(row).where(sql<boolean>`adaptation.at <= excluded.at`),
-        )
-        .execute();
+    const { kind, value } = message.data;
+    const fresh = await store.consume(message, async (tx) => {
+      if (kind === 'hold') await keepAdaptation(tx, message.data, { value: Math.max(0, value) });
     });
     await onKept();
     return fresh;
