@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isPortFree } from '@charter/stack';
+import { isPortFree, defaultPorts as serverPorts } from '@charter/stack';
 import { activateDemoPack } from './demo-pack.ts';
 import { type Installation, type InstallationOptions, startInstallation } from './installation.ts';
 import { callService } from './service-api.ts';
+import { portFor, serviceNames } from './services.ts';
 import { until } from './until.ts';
 
 export type TrialOptions = Partial<
@@ -13,7 +14,7 @@ export type TrialOptions = Partial<
 
 /** Distance between the port bases of two trials: no port of one meets a port of the other. */
 const portStep = 100;
-const ports = [5432, 6379, 8000, 8001, 8002, 8003, 8004, 8005, 8006, 8010, 8080, 9090, 9093];
+const ports = [...Object.values(serverPorts), ...serviceNames.map((name) => portFor(name, 0))];
 
 /**
  * One fault after the other looks like flapping, which would hold each violation for a minute, and like a relapse, which

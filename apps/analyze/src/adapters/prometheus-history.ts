@@ -17,7 +17,7 @@ interface Question {
   readonly query: string;
   readonly component: string | null;
   readonly componentOf: (labels: Labels) => string | undefined;
-  readonly accepted?: Series['accepted'];
+  readonly accepted: Series['accepted'];
 }
 
 type Labels = Readonly<Record<string, string>>;
@@ -56,43 +56,41 @@ export function prometheusHistory(
 }
 
 function questionsOf({ rules, signals }: AnalyzedPack, targets: readonly Target[]): Question[] {
-  const shared = [
-    ...rules.flatMap(({ metric, query, component, componentLabel, comparator, threshold }) =>
-      query === undefined
-        ? []
-        : [
-            {
-              metric,
-              query,
-              component: component ?? null,
-              componentLabel,
-              accepted: acceptedBy({ comparator, threshold }),
-            },
-          ],
-    ),
-    ...signals.map(({ metadata, query, componentLabel }) => ({
+  const byRules = rules.flatMap(({ metric, query, component = null, componentLabel, ...limit }): Question[] =>
+    query === undefined
+      ? []
+      : [
+          {
+            metric,
+            query,
+            component,
+            componentOf: (labels) => component ?? labels[componentLabel],
+            accepted: acceptedBy(limit),
+          },
+        ],
+  );
+  const bySignals = signals.map(
+    ({ metadata, query, componentLabel }): Question => ({
       metric: metadata.name,
       query,
       component: null,
-      componentLabel,
+      componentOf: (labels) => labels[componentLabel],
       accepted: undefined,
-    })),
-  ].map(
-    ({ metric, query, component, componentLabel, accepted }): Question => ({
-      metric,
-      query,
-      component,
-      componentOf: (labels) => component ?? labels[componentLabel],
-      ...(accepted === undefined ? {} : { accepted }),
     }),
   );
   const own = targets.flatMap(({ metadata: { name }, signals: watched }) =>
     watched.map(
-      (watch): Question => ({ metric: watch.name, query: watch.query, component: name, componentOf: () => name }),
+      (watch): Question => ({
+        metric: watch.name,
+        query: watch.query,
+        component: name,
+        componentOf: () => name,
+        accepted: undefined,
+      }),
     ),
   );
   const asked = new Set<string>();
-  return [...shared, ...own].filter(({ metric, query, component }) => {
+  return [...byRules, ...bySignals, ...own].filter(({ metric, query, component }) => {
     const key = JSON.stringify([metric, query, component]);
     return !asked.has(key) && asked.add(key);
   });
