@@ -122,4 +122,5 @@ export const executeMigrations: Migrations = {
       from debit d where d.scope = b.scope and d.at > now() - interval '1 hour'), '[]');
     drop table debit;
   `,
+  '003-restart-marks': `alter table step add column before_mark text`,
 };

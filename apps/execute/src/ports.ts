@@ -95,6 +95,11 @@ export interface Effector {
    * `effector-unavailable`.
    */
   isApplied(call: ActuatorCall, idempotencyKey: string): Promise<boolean | null>;
+  /**
+   * What is another value after each restart, such as a start time: it tells whether a restart took place that must
+   * not be sent twice. Absent or null where the target shows none. Rejects with `effector-unavailable`.
+   */
+  readMark?(): Promise<string | null>;
   /** What would be sent, for a dry run; without secrets. */
   preview(call: ActuatorCall): { readonly method: string; readonly url: string; readonly body: unknown };
   /** Lets the target itself say whether it would take a change, without making it; where a target can. */

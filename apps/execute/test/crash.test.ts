@@ -1,3 +1,4 @@
+import type { EffectorSpec } from '@charter/shared/contracts';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { CheckpointName } from '../src/ports.ts';
 import { type ActionDraft, planFrom, targetFrom } from './drafts.ts';
@@ -10,6 +11,8 @@ const requests = {
   RESTART_SERVICE: { method: 'POST', path: '/restart' },
 };
 const readBack = { path: '/state', pointer: '/settings/replicas' };
+const restartMark = { path: '/status', pointer: '/starts' };
+type Shows = Pick<Extract<EffectorSpec, { kind: 'http' }>, 'readBack' | 'restartMark'>;
 const points: CheckpointName[] = [
   'picked-up',
   'intent-journalled',
@@ -33,9 +36,9 @@ describe('an executor that dies', { timeout: 60_000 }, () => {
 
   async function dieAt(
     point: CheckpointName,
-    { honorsKeys, action, withReadBack }: { honorsKeys: boolean; action: ActionDraft; withReadBack: boolean },
+    { honorsKeys, action, shows }: { honorsKeys: boolean; action: ActionDraft; shows: Shows },
   ) {
-    target = await startTarget(honorsKeys);
+    target = await startTarget(honorsKeys, shows.restartMark !== undefined);
     number += 1;
     const name = `target-${String(number)}`;
     harness.targets.set(
@@ -45,7 +48,7 @@ describe('an executor that dies', { timeout: 60_000 }, () => {
         url: target.url,
         keyed: honorsKeys,
         requests,
-        ...(withReadBack ? { readBack } : {}),
+        ...shows,
       }),
     );
     harness.world.says.values = { latency: () => (target.effects.length > 0 ? 0.1 : 2) };
@@ -60,7 +63,7 @@ describe('an executor that dies', { timeout: 60_000 }, () => {
   }
 
   test.each(points)('at %s leaves one effect on a target that honors keys', async (point) => {
-    const { ended, planned, id } = await dieAt(point, { honorsKeys: true, action: scaleUp, withReadBack: true });
+    const { ended, planned, id } = await dieAt(point, { honorsKeys: true, action: scaleUp, shows: { readBack } });
     expect(ended).toMatchObject({ state: 'completed', outcome_type: 'success' });
     expect(target.effects).toHaveLength(1);
     expect(await harness.outcomes(planned.id)).toHaveLength(1);
@@ -69,7 +72,7 @@ describe('an executor that dies', { timeout: 60_000 }, () => {
   });
 
   test.each(points)('at %s leaves one effect on a target that ignores keys and reads back', async (point) => {
-    const { ended } = await dieAt(point, { honorsKeys: false, action: scaleUp, withReadBack: true });
+    const { ended } = await dieAt(point, { honorsKeys: false, action: scaleUp, shows: { readBack } });
     expect(ended).toMatchObject({ state: 'completed', outcome_type: 'success' });
     expect(target.effects).toHaveLength(1);
     await target.close();
@@ -81,7 +84,7 @@ describe('an executor that dies', { timeout: 60_000 }, () => {
       const { ended, planned } = await dieAt(point, {
         honorsKeys: false,
         action: { action: 'RESTART_SERVICE' },
-        withReadBack: false,
+        shows: {},
       });
       expect(target.effects.length).toBeLessThanOrEqual(1);
       const isOpen = point === 'start-journalled' || point === 'effect-done';
@@ -89,6 +92,21 @@ describe('an executor that dies', { timeout: 60_000 }, () => {
       expect(ended.outcome_type).toBe(isOpen ? 'unknown' : 'success');
       const told = (await harness.timeline(planned.incidentId)).map(({ event }) => event);
       expect(told.includes('escalated')).toBe(isOpen);
+      await target.close();
+    },
+  );
+
+  test.each(points)(
+    'at %s never restarts twice where the target shows its restarts, and asks only what was never sent',
+    async (point) => {
+      const { ended } = await dieAt(point, {
+        honorsKeys: false,
+        action: { action: 'RESTART_SERVICE', timeoutSeconds: 2 },
+        shows: { restartMark },
+      });
+      const wasNeverSent = point === 'start-journalled';
+      expect(target.effects).toHaveLength(wasNeverSent ? 0 : 1);
+      expect(ended.outcome_type).toBe(wasNeverSent ? 'unknown' : 'success');
       await target.close();
     },
   );

@@ -68,7 +68,12 @@ export async function startDockerStub(): Promise<DockerStub> {
     if (request.method !== 'GET') return void change(request, response, url).catch(() => response.destroy());
     const { container, service } = stub;
     if (url.pathname === '/containers/web/json') {
-      const State = { Running: true, Paused: container.paused, Restarting: false };
+      const State = {
+        Running: true,
+        Paused: container.paused,
+        Restarting: false,
+        StartedAt: startedAt(container.restarts),
+      };
       return json(response, 200, { State, HostConfig: container.host });
     }
     if (url.pathname !== '/services/web') return json(response, 404, { message: `No such object: ${url.pathname}` });
@@ -85,6 +90,9 @@ export async function startDockerStub(): Promise<DockerStub> {
     },
   });
 }
+
+/** As an engine writes it; later with each start. */
+const startedAt = (restarts: number): string => new Date(1_700_000_000_000 + restarts * 1_000).toISOString();
 
 /** What an engine does with a change; why not, when it refuses. */
 function takeChange(

@@ -4,6 +4,7 @@ import { type ActuatorCall, guaranteeFor, undoOf } from '../src/domain/actuation
 import { specHash } from '../src/domain/spec.ts';
 import type { Effector } from '../src/ports.ts';
 import { type Delivered, deliver } from '../src/workers/deliver.ts';
+import { readBefore } from '../src/workers/read-before.ts';
 import type { Mood } from './target-server.ts';
 
 /** One effector on one target, as the suite needs them. */
@@ -31,9 +32,13 @@ export function describeEffector(name: string, open: () => Promise<EffectorBench
   describe(name, () => {
     let bench: EffectorBench;
     let sent = 0;
+    /** What the target showed before anything was sent. */
+    let markBefore: string | null;
     beforeEach(async () => {
       round += 1;
       bench = await open();
+      const read = await readBefore(bench.effector, bench.call);
+      markBefore = read.kind === 'read' ? read.before.mark : null;
     });
     afterEach(() => bench.close());
 
@@ -50,6 +55,7 @@ export function describeEffector(name: string, open: () => Promise<EffectorBench
       const delivery = {
         guarantee,
         call,
+        markBefore,
         purpose: { incidentId: 'incident-1', text: 'conformance of effectors' },
         idempotencyKey: `${String(round)}-${key}`,
         fencingToken: round * 10_000 + (options.token ?? sent),
@@ -61,6 +67,8 @@ export function describeEffector(name: string, open: () => Promise<EffectorBench
       return deliver(effector, delivery, monotonicClock);
     }
     const promised = async () => guaranteeFor(bench.effector.guarantee, bench.call, await bench.effector.readSpec());
+    /** Whether a crash in between leaves a question. */
+    const isBlind = async () => (await promised()) === 'at-most-once' && markBefore === null;
 
     test('an effect takes place once and is known', async () => {
       expect(await send()).toMatchObject({ kind: 'done', shown: true });
@@ -71,7 +79,7 @@ export function describeEffector(name: string, open: () => Promise<EffectorBench
       await send({ key: 'same', token: 7 });
       const again = await send({ key: 'same', token: 7, resumed: true });
       expect(await bench.effects()).toBe(1);
-      expect(again.kind).toBe((await promised()) === 'at-most-once' ? 'uncertain' : 'done');
+      expect(again.kind).toBe((await isBlind()) ? 'uncertain' : 'done');
     });
 
     test('an older token than one already seen does nothing', async () => {
@@ -96,7 +104,7 @@ export function describeEffector(name: string, open: () => Promise<EffectorBench
       bench.meet('hang-after', 'answers');
       const delivered = await send();
       expect(await bench.effects()).toBe(1);
-      expect(delivered.kind).toBe((await promised()) === 'at-most-once' ? 'uncertain' : 'done');
+      expect(delivered.kind).toBe((await isBlind()) ? 'uncertain' : 'done');
     });
 
     test('a connection that breaks before the effect costs no effect', async () => {
@@ -113,7 +121,7 @@ export function describeEffector(name: string, open: () => Promise<EffectorBench
       bench.meet('drop-after', 'answers');
       const delivered = await send();
       expect(await bench.effects()).toBe(1);
-      expect(delivered.kind).toBe((await promised()) === 'at-most-once' ? 'uncertain' : 'done');
+      expect(delivered.kind).toBe((await isBlind()) ? 'uncertain' : 'done');
     });
 
     test('a target that refuses is a failure with its reason', async () => {

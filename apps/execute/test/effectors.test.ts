@@ -34,10 +34,11 @@ const httpOn = (spec: HttpSpec) =>
 
 const scaleUp = callFrom({ action: 'SCALE_UP', parameters: { replicas: 6 } });
 const restart = callFrom({ action: 'RESTART_SERVICE', parameters: {} });
+const restartMark = { path: '/status', pointer: '/starts' };
 const readBack = { path: '/state', pointer: '/settings/replicas' };
 
 async function httpBench(honorsKeys: boolean, rest: Partial<HttpSpec>, call = scaleUp) {
-  const target = await startTarget(honorsKeys);
+  const target = await startTarget(honorsKeys, rest.restartMark !== undefined);
   return {
     effector: httpOn(httpSpec(target.url, rest)),
     unreachable: httpOn(httpSpec(nowhere, rest)),
@@ -53,11 +54,16 @@ async function httpBench(honorsKeys: boolean, rest: Partial<HttpSpec>, call = sc
 describeEffector('http, keyed', () => httpBench(true, { keyed: true, readBack }));
 describeEffector('http, set-point on a target that ignores keys', () => httpBench(false, { readBack }));
 describeEffector('http, a restart on a target that ignores keys', () => httpBench(false, { readBack }, restart));
+describeEffector('http, a restart that shows', () => httpBench(false, { restartMark }, restart));
 describeEffector('http, at most once', () => httpBench(false, {}));
 
-for (const honorsKeys of [true, false]) {
-  describeEffector(`process, ${honorsKeys ? 'keyed' : 'a supervisor without keys'}`, async () => {
-    const target = await startTarget(honorsKeys);
+for (const [name, honorsKeys, countsStarts] of [
+  ['keyed', true, true],
+  ['a supervisor without keys', false, false],
+  ['a supervisor that counts starts', false, true],
+] as const) {
+  describeEffector(`process, ${name}`, async () => {
+    const target = await startTarget(honorsKeys, countsStarts);
     return {
       effector: await processEffector(target.url),
       unreachable: await processEffector(nowhere),

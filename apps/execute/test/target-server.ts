@@ -27,8 +27,11 @@ export interface TargetServer {
   close(): Promise<void>;
 }
 
-/** `honorsKeys`: answers a known key without a second effect and refuses old tokens; else it knows neither. */
-export async function startTarget(honorsKeys: boolean): Promise<TargetServer> {
+/**
+ * `honorsKeys`: answers a known key without a second effect and refuses old tokens; else it knows neither.
+ * `countsStarts`: `GET /status` tells how often it was started.
+ */
+export async function startTarget(honorsKeys: boolean, countsStarts = false): Promise<TargetServer> {
   const known = new Set<string>();
   let newest = 0;
   const target: Omit<TargetServer, 'url' | 'close'> = {
@@ -71,6 +74,9 @@ export async function startTarget(honorsKeys: boolean): Promise<TargetServer> {
     if (pathname === '/api/v1/effects') {
       const items = target.effects.map(({ key }) => ({ idempotencyKey: key ?? '' }));
       return honorsKeys ? json(response, 200, { items }) : json(response, 404, {});
+    }
+    if (countsStarts && pathname === '/status') {
+      return json(response, 200, { starts: 1 + target.effects.filter(({ path }) => path === '/restart').length });
     }
     if (request.method === 'GET') return json(response, 200, { settings: target.settings });
     void change(request, response, pathname).catch(() => response.destroy());

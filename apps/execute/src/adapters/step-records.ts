@@ -18,6 +18,7 @@ export interface Intent {
   readonly undo: ActuatorCall | null;
   readonly guarantee: Effector['guarantee'];
   readonly before: Spec | null;
+  readonly mark: string | null;
   readonly text: string;
   /** Raises the generation of these targets, makes them this execution's, and draws a higher token for the step's own. */
   readonly take: { readonly plan: Plan; readonly targets: readonly string[]; readonly leaseSeconds: number } | null;
@@ -39,22 +40,25 @@ export async function recordIntents(tx: ExecuteTx, intents: readonly Intent[]): 
       token: each === target ? 1 : 0,
     })),
   );
-  const steps = intents.map(({ run, actionId, direction, target, call, undo, guarantee, before, text, begin }) => ({
-    id: run.executionId,
-    action_id: actionId,
-    direction,
-    target,
-    call,
-    undo,
-    key: stepKey(run.executionId, actionId, direction),
-    guarantee,
-    before_spec: before,
-    before_hash: before === null ? null : specHash(before),
-    text,
-    begins: begin !== null,
-    baseline: begin?.baseline ?? null,
-    seconds: begin?.seconds ?? 0,
-  }));
+  const steps = intents.map(
+    ({ run, actionId, direction, target, call, undo, guarantee, before, mark, text, begin }) => ({
+      id: run.executionId,
+      action_id: actionId,
+      direction,
+      target,
+      call,
+      undo,
+      key: stepKey(run.executionId, actionId, direction),
+      guarantee,
+      before_spec: before,
+      before_hash: before === null ? null : specHash(before),
+      before_mark: mark,
+      text,
+      begins: begin !== null,
+      baseline: begin?.baseline ?? null,
+      seconds: begin?.seconds ?? 0,
+    }),
+  );
   await sql`
     with take as (
       select * from jsonb_to_recordset(${JSON.stringify(takes)}::jsonb)
@@ -62,7 +66,7 @@ export async function recordIntents(tx: ExecuteTx, intents: readonly Intent[]): 
     asked as (
       select * from jsonb_to_recordset(${JSON.stringify(steps)}::jsonb)
         as asked (id text, action_id text, direction text, target text, call jsonb, undo jsonb, key text,
-          guarantee text, before_spec jsonb, before_hash text, text text, begins boolean, baseline jsonb,
+          guarantee text, before_spec jsonb, before_hash text, before_mark text, text text, begins boolean, baseline jsonb,
           seconds float)),
     taken as (
       update execute.target_lease l set generation = take.generation, holder = take.holder,
@@ -74,13 +78,14 @@ export async function recordIntents(tx: ExecuteTx, intents: readonly Intent[]): 
       from asked left join taken on taken.target = asked.target and taken.holder = asked.id),
     intended as (
       insert into execute.step (execution_id, action_id, direction, state, target, call, undo, idempotency_key,
-        fencing_token, guarantee, before_spec, before_hash)
+        fencing_token, guarantee, before_spec, before_hash, before_mark)
       select id, action_id, direction, 'intended', target, call, nullif(undo, 'null'), key, fencing, guarantee,
-        nullif(before_spec, 'null'), before_hash
+        nullif(before_spec, 'null'), before_hash, before_mark
       from own
       on conflict (execution_id, action_id, direction) do update set state = excluded.state, target = excluded.target,
         call = excluded.call, undo = excluded.undo, fencing_token = excluded.fencing_token,
-        guarantee = excluded.guarantee, before_spec = excluded.before_spec, before_hash = excluded.before_hash),
+        guarantee = excluded.guarantee, before_spec = excluded.before_spec, before_hash = excluded.before_hash,
+        before_mark = excluded.before_mark),
     begun as (
       update execute.execution e set state = 'in_progress', started_at = clock_timestamp(),
         deadline_at = now() + make_interval(secs => own.seconds), baseline = nullif(own.baseline, 'null')

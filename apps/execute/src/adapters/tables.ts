@@ -61,6 +61,8 @@ export interface ExecuteTables {
     guarantee: TargetState['guarantee'];
     before_spec: NullableJson<Spec>;
     after_spec: NullableJson<Spec>;
+    /** What the target showed before a restart that is sent at most once; null when it shows nothing like it. */
+    before_mark: string | null;
     before_hash: string | null;
     after_hash: string | null;
     detail: string | null;

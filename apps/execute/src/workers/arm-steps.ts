@@ -8,11 +8,11 @@ import { callFrom, describeCall, guaranteeFor, undoOf } from '../domain/actuatio
 import type { Charge } from '../domain/budget.ts';
 import { chargesOf } from '../domain/charges.ts';
 import { executionSeconds } from '../domain/execution.ts';
-import type { Spec } from '../domain/spec.ts';
 import { refuseGeneration, refuseTarget, type TargetStanding } from '../domain/target-standing.ts';
 import type { Effector } from '../ports.ts';
 import type { ExecuteDeps } from './deps.ts';
 import type { StepLeave } from './pass-gates.ts';
+import type { Before } from './read-before.ts';
 import { tell } from './tell.ts';
 
 export interface Arming {
@@ -21,7 +21,7 @@ export interface Arming {
   readonly action: PlannedAction;
   readonly target: Target;
   readonly effector: Effector;
-  readonly before: Spec | null;
+  readonly before: Before;
   readonly leave: StepLeave;
   readonly isFirst: boolean;
 }
@@ -110,9 +110,10 @@ function intentOf(
     direction: 'forward',
     target: action.target,
     call,
-    undo: action.reversible ? undoOf(call, before) : null,
-    guarantee: guaranteeFor(effector.guarantee, call, before),
-    before,
+    undo: action.reversible ? undoOf(call, before.spec) : null,
+    guarantee: guaranteeFor(effector.guarantee, call, before.spec),
+    before: before.spec,
+    mark: before.mark,
     text: describeCall(call, action.target),
     take: {
       plan,

@@ -6,6 +6,8 @@ export interface Delivery {
   /** What was promised when the step was armed. */
   readonly guarantee: Effector['guarantee'];
   readonly call: ActuatorCall;
+  /** What the target showed before a restart and shows no more after it; null where it shows nothing like it. */
+  readonly markBefore: string | null;
   readonly purpose: Purpose;
   readonly idempotencyKey: string;
   readonly fencingToken: number;
@@ -36,7 +38,7 @@ export async function deliver(effector: Effector, delivery: Delivery, clock: Clo
   const { timeoutMs, guarantee } = delivery;
   const endsAt = clock.now() + timeoutMs;
   if (delivery.resumed && guarantee === 'at-most-once') {
-    return { kind: 'uncertain', reason: 'It may have been sent before the crash, and the target keeps no keys' };
+    return byMark(effector, delivery, endsAt, clock, 'It may have been sent before the crash');
   }
   if (delivery.resumed && guarantee === 'set-point' && (await shows(effector, delivery)) === true) {
     return { kind: 'done', shown: true, detail: 'It had taken effect before the crash' };
@@ -56,7 +58,7 @@ export async function deliver(effector: Effector, delivery: Delivery, clock: Clo
         return { kind: 'failed', reason: answer.reason };
       case 'unknown':
         mayHaveHappened = true;
-        if (guarantee === 'at-most-once') return { kind: 'uncertain', reason: answer.reason };
+        if (guarantee === 'at-most-once') return byMark(effector, delivery, endsAt, clock, answer.reason);
         if (guarantee === 'set-point' && (await shows(effector, delivery)) === true)
           return settle(effector, delivery, endsAt, clock);
         break;
@@ -90,6 +92,26 @@ async function byReading(
   return { kind: 'uncertain', reason: answer.reason };
 }
 
+/** What must not be sent again is looked for, as long as it may still take effect: another mark is a restart. */
+async function byMark(
+  effector: Effector,
+  delivery: Delivery,
+  endsAt: number,
+  clock: Clock,
+  reason: string,
+): Promise<Delivered> {
+  const { markBefore } = delivery;
+  if (markBefore === null || effector.readMark === undefined)
+    return { kind: 'uncertain', reason: `${reason}, and the target keeps neither keys nor a mark of its restarts` };
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs, pauseMs * 2)) {
+    const mark = await unlessAway(effector.readMark());
+    if (mark !== null && mark !== markBefore) return settle(effector, delivery, endsAt, clock);
+    if (clock.now() + pauseMs >= endsAt)
+      return { kind: 'uncertain', reason: `${reason}, and the target shows no restart so far` };
+    await clock.wait(pauseMs);
+  }
+}
+
 /** Waits until the target shows the change and is up again. */
 async function settle(effector: Effector, delivery: Delivery, endsAt: number, clock: Clock): Promise<Delivered> {
   for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(longestPauseMs / 4, pauseMs * 2)) {
@@ -109,7 +131,7 @@ const shows = (effector: Effector, { call, idempotencyKey }: Delivery): Promise<
   unlessAway(effector.isApplied(call, idempotencyKey));
 const isReady = (effector: Effector): Promise<boolean | null> => unlessAway(effector.isReady());
 
-async function unlessAway(asked: Promise<boolean | null>): Promise<boolean | null> {
+async function unlessAway<T>(asked: Promise<T | null>): Promise<T | null> {
   try {
     return await asked;
   } catch (error) {

@@ -10,7 +10,8 @@ import type { Json } from '../domain/spec.ts';
 import { type Armed, armSteps } from './arm-steps.ts';
 import type { ExecuteDeps } from './deps.ts';
 import { passGates } from './pass-gates.ts';
-import { readBefore, type StepAnswer } from './take-step.ts';
+import { readBefore } from './read-before.ts';
+import type { StepAnswer } from './take-step.ts';
 
 /** Undoes a transaction on purpose. */
 class Rehearsed extends Error {
@@ -74,9 +75,9 @@ async function rehearseStep(
   });
   if (leave.kind !== 'pass') return refusal(leave);
   const effector = await deps.effectors.of(target);
-  const read = await readBefore(effector);
+  const read = await readBefore(effector, action);
   if (read.kind !== 'read') return refusal(read);
-  const before = read.spec;
+  const { before } = read;
   const step = { run, plan, action, target, effector, before, leave, isFirst };
   const armed = await inVain(deps, async (tx) => (await armSteps(deps, tx, [step]))[0]);
   if (armed.kind === 'refuse') return refusal(armed);
@@ -85,11 +86,18 @@ async function rehearseStep(
   if (tried !== undefined && tried.kind !== 'applied') {
     return { text: `Would be refused by ${action.target} itself: ${tried.reason}`, data: { gate: 'effector' } };
   }
-  const undo = action.reversible ? undoOf(call, before) : null;
+  const undo = action.reversible ? undoOf(call, before.spec) : null;
   const { method, url, body } = preview(() => effector.preview(call));
   return {
     text: `Would ${describeCall(call, action.target)}${undo === null ? ', which cannot be undone' : ''}`,
-    data: { method, url, body, guarantee: effector.guarantee, before, undo: undo === null ? null : undo.body },
+    data: {
+      method,
+      url,
+      body,
+      guarantee: effector.guarantee,
+      before: before.spec,
+      undo: undo === null ? null : undo.body,
+    },
   };
 }
 

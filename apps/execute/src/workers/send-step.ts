@@ -60,6 +60,7 @@ export async function finishSending(
     effector,
     {
       guarantee: step.guarantee,
+      markBefore: step.before_mark,
       call: step.call,
       purpose: { incidentId: plan.incidentId, text: purposeOf(plan) },
       idempotencyKey: step.idempotency_key,

@@ -1,11 +1,9 @@
-import { CharterError } from '@charter/shared/contracts';
 import type { Run } from '../adapters/claims.ts';
 import type { Loaded } from '../adapters/load-execution.ts';
-import type { Spec } from '../domain/spec.ts';
 import { ownSilencesOf } from '../domain/trigger.ts';
-import type { Effector } from '../ports.ts';
 import type { CarryDeps } from './deps.ts';
 import { type GateAnswer, passGates } from './pass-gates.ts';
+import { readBefore } from './read-before.ts';
 import { type Sent, sendStep } from './send-step.ts';
 
 export type StepAnswer = Sent | Exclude<GateAnswer<unknown>, { kind: 'pass' }>;
@@ -36,24 +34,11 @@ export async function takeStep(
   });
   if (leave.kind !== 'pass') return leave;
   const effector = await deps.effectors.of(target);
-  const read = await readBefore(effector);
+  const read = await readBefore(effector, action);
   if (read.kind !== 'read') return read;
-  const before = read.spec;
+  const { before } = read;
   const armed = await deps.record.arm({ run, plan, action, target, effector, before, leave, isFirst });
   if (armed.kind === 'refuse') return armed;
   await deps.checkpoint('intent-journalled', run.executionId);
   return sendStep(deps, run, { plan, action, direction: 'forward', effector, leave });
-}
-
-/** The target's settings before a step; out of reach holds the step, a target that is declared wrongly refuses it. */
-export async function readBefore(
-  effector: Effector,
-): Promise<{ readonly kind: 'read'; readonly spec: Spec | null } | Exclude<StepAnswer, { kind: 'sent' | 'gone' }>> {
-  try {
-    return { kind: 'read', spec: await effector.readSpec() };
-  } catch (error) {
-    if (!(error instanceof CharterError)) throw error;
-    if (error.retryable) return { kind: 'hold', gate: 'effector', reason: error.message, isPause: false };
-    return { kind: 'refuse', gate: 'effector', reason: error.message, ask: false };
-  }
 }

@@ -78,6 +78,7 @@ function armUndo(deps: CarryDeps, run: Run, undoing: Undoing): Promise<Armed> {
       undo: null,
       guarantee: guaranteeFor(effector.guarantee, undo, observed),
       before: observed,
+      mark: null,
       text,
       take: newer === null ? { plan, targets, leaseSeconds: deps.settings.targetLeaseSeconds } : null,
       begin: null,

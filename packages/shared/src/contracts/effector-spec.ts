@@ -16,6 +16,9 @@ const RedisParameter = z
   .regex(/^[a-z][a-z0-9-]{0,99}$/, 'is no name of a parameter; patterns are not taken')
   .refine((name) => !secretParameters.test(name), 'holds a secret and is never read or set');
 
+/** A JSON pointer into what `GET path` answers. */
+const PlaceInAnswer = z.strictObject({ path: z.string().max(500), pointer: z.string().max(200) });
+
 /** How a target is reached, and what of it. Secrets are named, never written here. */
 export const EffectorSpec = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('testbed'), url: z.url(), component: Name }),
@@ -33,7 +36,9 @@ export const EffectorSpec = z.discriminatedUnion('kind', [
         body: z.json().optional(),
       }),
     ),
-    readBack: z.strictObject({ path: z.string().max(500), pointer: z.string().max(200) }).optional(),
+    readBack: PlaceInAnswer.optional(),
+    /** Where it shows what is another value after each restart, such as a start time: tells whether a restart took place. */
+    restartMark: PlaceInAnswer.optional(),
     allowHosts,
     secretEnvironment,
   }),

@@ -12,6 +12,7 @@ const Container = z.looseObject({
     Running: z.boolean(),
     Paused: z.boolean(),
     Restarting: z.boolean(),
+    StartedAt: z.string(),
     Health: z.looseObject({ Status: z.string() }).optional(),
   }),
   HostConfig: z.looseObject({
@@ -40,7 +41,7 @@ const updates: Readonly<Record<string, (value: Json) => Record<string, number> |
 
 /**
  * A container of a Docker engine: paused, limited, restarted. The Engine API knows no keys: settings are set-point,
- * a restart is at most once. A limit of CPU or memory that a container does not have cannot be set and taken away
+ * a restart is at most once, and the container's start time tells whether it took place. A limit of CPU or memory that a container does not have cannot be set and taken away
  * again, as the engine takes 0 for "unchanged": such a setting is not read, so that nothing promises its way back.
  */
 export function dockerContainerEffector(engine: DockerEngine, name: string): Effector {
@@ -57,6 +58,7 @@ export function dockerContainerEffector(engine: DockerEngine, name: string): Eff
     kind: 'docker',
     guarantee: 'set-point',
     readSpec,
+    readMark: async () => (await seen()).State.StartedAt,
     async apply({ call, timeoutMs }) {
       const order = orderFor(call);
       if (typeof order === 'string') return { kind: 'refused', reason: `${name}: ${order}` };

@@ -29,7 +29,7 @@ const readTimeoutMs = 2_000;
  */
 export function httpEffector({ spec, target, secretOf, now }: HttpEffectorOptions): Effector {
   const dispatcher = connectionsTo(spec.allowHosts ?? [new URL(spec.url).hostname]);
-  const { readBack } = spec;
+  const { readBack, restartMark } = spec;
 
   function requestFor(call: ActuatorCall, values: TemplateValues) {
     const template = spec.requests[call.action] ?? sameOperation(spec, call);
@@ -66,9 +66,8 @@ export function httpEffector({ spec, target, secretOf, now }: HttpEffectorOption
     );
   }
 
-  async function readSpec(): Promise<Spec | null> {
-    if (!readBack) return null;
-    const url = new URL(readBack.path.replace(/^\//, ''), spec.url.endsWith('/') ? spec.url : `${spec.url}/`);
+  async function read({ path, pointer }: NonNullable<HttpSpec['readBack']>): Promise<Json> {
+    const url = new URL(path.replace(/^\//, ''), spec.url.endsWith('/') ? spec.url : `${spec.url}/`);
     const answer = await callHttp({
       method: 'GET',
       url: url.href,
@@ -80,20 +79,23 @@ export function httpEffector({ spec, target, secretOf, now }: HttpEffectorOption
       new CharterError('effector-unavailable', `${target} cannot be read: ${reason}`);
     if (answer.kind !== 'answered') throw away(answer.reason);
     if (answer.status !== 200) throw away(`status ${String(answer.status)}`);
-    const value = z.json().safeParse(valueAt(answer.body, readBack.pointer));
-    if (!value.success || value.data === undefined) throw away(`${readBack.pointer} names nothing in its answer`);
-    return specFrom(value.data, spec);
+    const value = z.json().safeParse(valueAt(answer.body, pointer));
+    if (!value.success || value.data === undefined) throw away(`${pointer} names nothing in its answer`);
+    return value.data;
   }
+
+  const readSpec = async (): Promise<Spec | null> => (readBack ? specFrom(await read(readBack), spec) : null);
 
   return {
     kind: 'http',
     guarantee: spec.keyed ? 'keyed' : readBack ? 'set-point' : 'at-most-once',
     apply: send,
     readSpec,
+    readMark: async () => (restartMark ? JSON.stringify(await read(restartMark)) : null),
     isReady: () => Promise.resolve(null),
     async isApplied(call) {
-      const read = await readSpec();
-      return read === null ? null : isApplied(call, read);
+      const now = await readSpec();
+      return now === null ? null : isApplied(call, now);
     },
     preview(call) {
       const made = requestFor(call, { ...call.body, target, idempotencyKey: 'dry-run', fencingToken: 0 });
