@@ -8,21 +8,24 @@ import { addToIndex, collectFrom, createNameIndex, type NameIndex } from './name
 
 /** The rules that may speak about one action and one name, in the order in which they are tried. */
 export interface Candidates {
-  readonly enforced: readonly Candidate[];
-  /** Position in `enforced` of the last rule with duties, -1 when none has any: behind it nothing can change. */
-  readonly lastDuty: number;
+  /** The enforced rule that is tried first. */
+  readonly first: Candidate | null;
   /** Rules in `warn` or `shadow`: reported, never effective. */
   readonly observed: readonly CompiledRule[];
   /** The attributes that any of these rules constrains, as bits of `needs`; the others need no look-up. */
   readonly needs: number;
 }
 
-/** A rule as one list tries it: what every try reads, made together so that a list lies together in memory. */
-export interface Candidate extends Pick<CompiledRule, 'role' | 'purpose' | 'environment' | 'effect' | 'hasDuties'> {
+/** An enforced rule in the order of trying: what a try reads, and where it goes on. */
+export interface Candidate extends Pick<CompiledRule, 'role' | 'purpose' | 'environment' | 'verdict'> {
   /** Constrains class or group of the target, or an attribute too wide for a mask. */
   readonly isPlaced: boolean;
   readonly evaluate: Condition['evaluate'] | null;
   readonly rule: CompiledRule;
+  /** Tried next while nothing has decided. */
+  readonly next: Candidate | null;
+  /** Tried next once a rule has decided: only duties can still change something, and after a denial nothing can. */
+  readonly nextDuty: Candidate | null;
 }
 
 /** Bits of `Candidates.needs`. */
@@ -138,21 +141,21 @@ function findCandidates(
     .sort((a, b) => a.rank - b.rank || a.index - b.index);
   const enforced = rules.filter(({ ref }) => ref.rollout === 'enforce');
   return {
-    enforced: enforced.map(candidateFrom),
-    lastDuty: enforced.findLastIndex(({ hasDuties }) => hasDuties),
+    first: enforced.reduceRight<Candidate | null>(candidateBefore, null),
     observed: rules.filter(({ ref }) => ref.rollout !== 'enforce'),
     needs: rules.reduce((bits, rule) => bits | needsOf(rule), 0),
   };
 }
 
-const candidateFrom = (rule: CompiledRule): Candidate => ({
+const candidateBefore = (next: Candidate | null, rule: CompiledRule): Candidate => ({
   role: rule.role,
   purpose: rule.purpose,
   environment: rule.environment,
   isPlaced: (needsOf(rule) & needs.place) !== 0 || rule.wide !== null,
-  hasDuties: rule.hasDuties,
   evaluate: rule.condition?.evaluate ?? null,
-  effect: rule.effect,
+  verdict: rule.verdict,
+  next,
+  nextDuty: rule.effect === 'deny' || next === null ? null : next.rule.hasDuties ? next : next.nextDuty,
   rule,
 });
 

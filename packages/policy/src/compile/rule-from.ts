@@ -64,38 +64,39 @@ export function dimensionsFrom(drafts: readonly Draft[], { cachedNames }: Policy
 }
 
 export function ruleFrom({ policy, source, matcher }: Draft, index: number, dimensions: Dimensions): CompiledRule {
-  const alone: CompiledRule[] = [];
+  const matched: CompiledRule[] = [];
+  const { automation, effect } = source;
   const obligations = obligationsFrom(source.obligations);
-  // What every decision takes over comes first, so that it shares the first cache lines of the object.
+  const ref = {
+    policy: policy.name,
+    policyVersion: policy.version,
+    id: source.id,
+    effect,
+    rollout: source.rollout,
+    pointer: source.pointer,
+    line: source.line,
+  };
   const rule: CompiledRule = {
-    alone,
+    verdict: { effect, code: 'rule', rule: ref, override: null, matched, obligations, automation },
     obligations,
-    automation: source.automation,
-    ref: {
-      policy: policy.name,
-      policyVersion: policy.version,
-      id: source.id,
-      effect: source.effect,
-      rollout: source.rollout,
-      pointer: source.pointer,
-      line: source.line,
-    },
-    effect: source.effect,
+    automation,
+    ref,
+    effect,
     role: dimensions.roles.ruleMask(matcher.roles),
     purpose: dimensions.purposes.ruleMask(matcher.purposes),
     environment: dimensions.environments.ruleMask(matcher.environments),
     targetClass: dimensions.classes.ruleMask(matcher.classes),
     group: dimensions.groups.ruleMask(matcher.groups),
-    hasDuties: obligations !== noObligations || source.automation !== null,
+    hasDuties: obligations !== noObligations || automation !== null,
     wide: wideFrom(matcher, dimensions),
     condition: source.when,
-    rank: ranks[source.effect],
+    rank: ranks[effect],
     index,
     policy,
     source,
     matcher,
   };
-  alone.push(rule);
+  matched.push(rule);
   return rule;
 }
 

@@ -4,7 +4,7 @@ import type { CompiledRule, WideMatch } from '../compile/compiled-rule.ts';
 import { anyGlobMatches } from '../compile/glob.ts';
 import { lowerAutomation, mergeObligations, noObligations } from '../compile/obligations.ts';
 import type { PolicySnapshot } from '../compile/snapshot.ts';
-import type { ConditionError, DecisionCode, PolicyDecision } from './decision.ts';
+import { type ConditionError, noAside, PolicyDecision, type Verdict } from './decision.ts';
 import { overrideFor } from './overrides.ts';
 import type { PolicyRequest } from './request.ts';
 
@@ -12,6 +12,17 @@ import type { PolicyRequest } from './request.ts';
 const everyBit = -1;
 const noRules: readonly CompiledRule[] = [];
 const noErrors: readonly ConditionError[] = [];
+
+const denied: Verdict = {
+  effect: 'deny',
+  code: 'default-deny',
+  rule: null,
+  override: null,
+  matched: noRules,
+  obligations: noObligations,
+  automation: null,
+};
+const unreadable: Verdict = { ...denied, code: 'request-unreadable' };
 
 /**
  * Decides one request: an override in force, else deny before require-approval before allow, else denied by default.
@@ -21,7 +32,7 @@ export function decide(snapshot: PolicySnapshot, request: PolicyRequest): Policy
   try {
     return decideKnown(snapshot, withEnvironment(snapshot, request));
   } catch {
-    return answer(snapshot, request, 'request-unreadable', null, null, noErrors, noRules);
+    return new PolicyDecision(snapshot, request, unreadable, noAside);
   }
 }
 
@@ -34,8 +45,8 @@ function decideKnown(snapshot: PolicySnapshot, request: PolicyRequest): PolicyDe
   if (request.overrides !== undefined && request.overrides.length > 0) {
     const override = overrideFor(request.overrides, request);
     if (override !== null) {
-      const decision = answer(snapshot, request, 'override', null, null, noErrors, noRules);
-      return { ...decision, effect: override.effect, override };
+      const verdict: Verdict = { ...denied, effect: override.effect, code: 'override', override };
+      return new PolicyDecision(snapshot, request, verdict, noAside);
     }
   }
   const { action } = request;
@@ -47,48 +58,54 @@ function decideKnown(snapshot: PolicySnapshot, request: PolicyRequest): PolicyDe
 /** Tries the candidates in order and stops where no later rule can change the effect or the duties. */
 function weigh(snapshot: PolicySnapshot, request: PolicyRequest, candidates: Candidates): PolicyDecision {
   const { dimensions } = snapshot;
-  const { needs: wanted, enforced, lastDuty, observed } = candidates;
+  const { needs: wanted, first, observed } = candidates;
   const role = (wanted & needs.role) !== 0 ? dimensions.roles.maskOf(request.role) : everyBit;
   const purpose = (wanted & needs.purpose) !== 0 ? dimensions.purposes.maskOf(request.purpose) : everyBit;
   const environment =
     (wanted & needs.environment) !== 0 ? dimensions.environments.maskOf(request.environment) : everyBit;
 
   let errors: ConditionError[] | null = null;
-  let decider: CompiledRule | null = null;
-  let code: DecisionCode = 'default-deny';
+  let verdict = denied;
   let several: CompiledRule[] | null = null;
-  for (let at = 0; at < enforced.length; at += 1) {
-    const candidate = enforced[at];
+  let candidate = first;
+  while (candidate !== null) {
+    const { rule, evaluate } = candidate;
     if (
-      candidate === undefined ||
-      (candidate.role & role) === 0 ||
-      (candidate.purpose & purpose) === 0 ||
-      (candidate.environment & environment) === 0 ||
-      (decider !== null && !candidate.hasDuties) ||
-      (candidate.isPlaced && !fitsPlace(candidate.rule, snapshot, request))
+      (candidate.role & role) !== 0 &&
+      (candidate.purpose & purpose) !== 0 &&
+      (candidate.environment & environment) !== 0 &&
+      (!candidate.isPlaced || fitsPlace(rule, snapshot, request))
     ) {
-      continue;
+      const outcome = evaluate === null ? true : evaluate(request);
+      const isFault = outcome !== true && outcome !== false;
+      if (isFault) {
+        errors ??= [];
+        errors.push({ rule: rule.ref, detail: detailOf(outcome), countedAsMatched: rule.effect !== 'allow' });
+      }
+      if (outcome === true || (isFault && rule.effect !== 'allow')) {
+        if (verdict === denied) {
+          verdict = isFault ? { ...candidate.verdict, code: 'condition-failed' } : candidate.verdict;
+        } else {
+          several ??= [...verdict.matched];
+          several.push(rule);
+        }
+      }
     }
-    const outcome = candidate.evaluate === null ? true : candidate.evaluate(request);
-    if (outcome === false) continue;
-    const { effect, rule } = candidate;
-    if (outcome !== true) {
-      errors ??= [];
-      errors.push({ rule: rule.ref, detail: detailOf(outcome), countedAsMatched: effect !== 'allow' });
-      if (effect === 'allow') continue;
-    }
-    if (decider === null) {
-      decider = rule;
-      code = outcome === true ? 'rule' : 'condition-failed';
-      if (effect === 'deny') break;
-    } else if (several === null) several = [decider, rule];
-    else several.push(rule);
-    if (at >= lastDuty) break;
+    candidate = verdict === denied ? candidate.next : candidate.nextDuty;
   }
-  const watching =
-    observed.length === 0 ? noRules : watchers(observed, { role, purpose, environment }, snapshot, request);
-  return answer(snapshot, request, code, decider, several, errors ?? noErrors, watching);
+  if (several !== null) verdict = joined(verdict, several);
+  if (errors === null && observed.length === 0) return new PolicyDecision(snapshot, request, verdict, noAside);
+  const watching = watchers(observed, { role, purpose, environment }, snapshot, request);
+  return new PolicyDecision(snapshot, request, verdict, { errors: errors ?? noErrors, observed: watching });
 }
+
+/** The verdict of the first rule with the duties of all. */
+const joined = (verdict: Verdict, matched: readonly CompiledRule[]): Verdict => ({
+  ...verdict,
+  matched,
+  obligations: mergeObligations(matched.map((rule) => rule.obligations)),
+  automation: matched.map((rule) => rule.automation).reduce(lowerAutomation),
+});
 
 type Masks = Pick<CompiledRule, 'role' | 'purpose' | 'environment'>;
 
@@ -123,39 +140,6 @@ function fitsWide(wide: readonly WideMatch[], request: PolicyRequest): boolean {
     const value = request[attribute];
     return value !== undefined && (names.has(value) || anyGlobMatches(globs, value));
   });
-}
-
-function answer(
-  snapshot: PolicySnapshot,
-  request: PolicyRequest,
-  code: DecisionCode,
-  decider: CompiledRule | null,
-  several: readonly CompiledRule[] | null,
-  errors: readonly ConditionError[],
-  observed: readonly CompiledRule[],
-): PolicyDecision {
-  const isOne = several === null;
-  return {
-    effect: decider === null ? 'deny' : decider.effect,
-    code,
-    rule: decider === null ? null : decider.ref,
-    override: null,
-    matched: several ?? (decider === null ? noRules : decider.alone),
-    obligations: isOne
-      ? decider === null
-        ? noObligations
-        : decider.obligations
-      : mergeObligations(several.map((rule) => rule.obligations)),
-    automation: isOne
-      ? decider === null
-        ? null
-        : decider.automation
-      : several.map((rule) => rule.automation).reduce(lowerAutomation),
-    errors,
-    observed,
-    request,
-    snapshot,
-  };
 }
 
 const detailOf = (outcome: unknown): string =>
