@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bodyOf, closeServer, json } from './stand-in.ts';
+import { bodyOf, json } from './stand-in.ts';
 import type { Mood } from './target-server.ts';
 
 interface ServiceSpec {
@@ -85,7 +85,8 @@ export async function startDockerStub(): Promise<DockerStub> {
   return Object.assign(stub, {
     url: `unix://${socket}`,
     async close(): Promise<void> {
-      await closeServer(server);
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
       rmSync(folder, { recursive: true, force: true });
     },
   });

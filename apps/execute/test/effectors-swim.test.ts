@@ -1,5 +1,6 @@
-import { createServer, type Server, type Socket } from 'node:net';
+import { createServer } from 'node:net';
 import { EffectorSpec } from '@charter/shared/contracts';
+import { listenOnLoopback } from '@charter/stack/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { swimEffector } from '../src/adapters/effectors/swim-effector.ts';
 import { openLine } from '../src/adapters/effectors/swim-line.ts';
@@ -115,23 +116,15 @@ describe('on one real web system', () => {
 });
 
 /** Answers each line by what `answer` says; undefined says nothing. */
-async function stranger(answer: (line: string) => string | undefined): Promise<{ port: number; server: Server }> {
-  const sockets = new Set<Socket>();
+async function stranger(answer: (line: string) => string | undefined) {
   const server = createServer((socket) => {
-    sockets.add(socket);
     socket.on('error', () => socket.destroy());
     socket.on('data', (bytes) => {
       const said = answer(bytes.toString().trim());
       if (said !== undefined) socket.write(said);
     });
   });
-  server.on('close', () => {
-    for (const socket of sockets) socket.destroy();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return { port: address.port, server };
+  return { server, ...(await listenOnLoopback(server)) };
 }
 
 describe('on a peer that does not keep to the protocol', () => {
@@ -142,14 +135,13 @@ describe('on a peer that does not keep to the protocol', () => {
     ['answers twice', 'OK\nOK\n', 'unknown'],
     ['says nothing, as when the connection is half open', undefined, 'unknown'],
   ])('%s: the answer to a change is %s → %s', async (_, said, kind) => {
-    const { port, server } = await stranger(() => said);
+    const { port, close } = await stranger(() => said);
     expect(await on(port).apply({ ...request, call: dim(0.5) })).toMatchObject({ kind });
-    server.close();
-    server.emit('close');
+    await close();
   });
 
   test('an answer in pieces is one answer', async () => {
-    const { port, server } = await stranger(() => undefined);
+    const { port, server, close } = await stranger(() => undefined);
     server.on('connection', (socket) => {
       socket.once('data', () => {
         socket.write('O');
@@ -157,20 +149,18 @@ describe('on a peer that does not keep to the protocol', () => {
       });
     });
     expect(await on(port).apply({ ...request, call: dim(0.5) })).toEqual({ kind: 'applied' });
-    server.close();
-    server.emit('close');
+    await close();
   });
 
   test('values that are no numbers make it unavailable, and nothing is sent on them', async () => {
     const heard: string[] = [];
-    const { port, server } = await stranger((line) => {
+    const { port, close } = await stranger((line) => {
       heard.push(line);
       return 'many\n';
     });
     await expect(on(port).readSpec()).rejects.toMatchObject({ code: 'effector-unavailable' });
     expect(await on(port).apply({ ...request, call: scaleTo(1) })).toMatchObject({ kind: 'not-sent' });
     expect(heard).not.toContain('remove_server');
-    server.close();
-    server.emit('close');
+    await close();
   });
 });

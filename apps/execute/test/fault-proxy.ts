@@ -1,5 +1,5 @@
-import type { AddressInfo } from 'node:net';
-import { createServer, connect as dial, type Socket } from 'node:net';
+import { createServer, connect as dial } from 'node:net';
+import { listenOnLoopback } from '@charter/stack/testing';
 import type { Mood } from './target-server.ts';
 
 /** A wire to a real server that can break around a change. */
@@ -22,7 +22,6 @@ export interface FaultProxyOptions {
 }
 
 export async function startFaultProxy({ port, isChange, refusal }: FaultProxyOptions): Promise<FaultProxy> {
-  const sockets = new Set<Socket>();
   const proxy: Omit<FaultProxy, 'port' | 'close'> = { moods: ['answers'], attempts: 0 };
 
   const server = createServer((client) => {
@@ -33,12 +32,8 @@ export async function startFaultProxy({ port, isChange, refusal }: FaultProxyOpt
     };
     let mood: Mood = 'answers';
     for (const socket of [client, upstream]) {
-      sockets.add(socket);
       socket.on('error', end);
-      socket.on('close', () => {
-        sockets.delete(socket);
-        end();
-      });
+      socket.on('close', end);
     }
     client.on('data', (bytes) => {
       if (isChange(bytes.toString('latin1'))) {
@@ -54,13 +49,5 @@ export async function startFaultProxy({ port, isChange, refusal }: FaultProxyOpt
       else if (mood !== 'hang-after') client.write(bytes);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address() as AddressInfo;
-  return Object.assign(proxy, {
-    port: address.port,
-    async close(): Promise<void> {
-      for (const socket of sockets) socket.destroy();
-      await new Promise<void>((resolve) => server.close(() => resolve()));
-    },
-  });
+  return Object.assign(proxy, await listenOnLoopback(server));
 }

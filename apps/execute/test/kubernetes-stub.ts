@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { listenOnLoopback } from '@charter/stack/testing';
 import type { V1ConfigMap, V1Deployment, V1Node, V1Status } from '@kubernetes/client-node';
-import { bodyOf, closeServer, json, listenOn } from './stand-in.ts';
+import { bodyOf, json } from './stand-in.ts';
 import type { Mood } from './target-server.ts';
 
 type Stored = V1Deployment | V1ConfigMap | V1Node;
@@ -91,8 +92,7 @@ export async function startKubernetesStub(): Promise<KubernetesStub> {
     }
     void patch(request, response, object, searchParams).catch(() => response.destroy());
   });
-  const url = await listenOn(server);
-  return Object.assign(stub, { url, close: () => closeServer(server) });
+  return Object.assign(stub, await listenOnLoopback(server));
 }
 
 const status = (code: number, reason: string, message: string): V1Status => ({

@@ -1,6 +1,6 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Approval, Decision, Permit, Violation } from '@charter/shared/contracts';
+import { listenOnLoopback } from '@charter/stack/testing';
 
 /** Everything execute asks of others, at the boundary: orchestrator, charter, Prometheus and monitor in one server. */
 export interface StandIn {
@@ -39,8 +39,8 @@ export async function startStandIn(): Promise<StandIn> {
   const server = createServer((request, response) => {
     void answer(says, asked, request, response).catch(() => response.destroy());
   });
-  const url = await listenOn(server);
-  return { url, says, asked, close: () => closeServer(server) };
+  const { url, close } = await listenOnLoopback(server);
+  return { url, says, asked, close };
 }
 
 async function answer(
@@ -130,15 +130,4 @@ export async function bodyOf(request: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   for await (const chunk of request) chunks.push(Buffer.from(chunk));
   return Buffer.concat(chunks).toString('utf8');
-}
-
-export async function listenOn(server: Server): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address() as AddressInfo;
-  return `http://127.0.0.1:${String(address.port)}`;
-}
-
-export async function closeServer(server: Server): Promise<void> {
-  server.closeAllConnections();
-  await new Promise<void>((resolve) => server.close(() => resolve()));
 }

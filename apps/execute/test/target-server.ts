@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
-import { bodyOf, closeServer, json, listenOn } from './stand-in.ts';
+import { listenOnLoopback } from '@charter/stack/testing';
+import { bodyOf, json } from './stand-in.ts';
 
 /** What a target does with a change: `drop-after` and `drop-before` break the connection around the effect. */
 export type Mood = 'answers' | 'drop-after' | 'drop-before' | 'hang-after' | 'refuses' | 'ignores';
@@ -81,6 +82,5 @@ export async function startTarget(honorsKeys: boolean, countsStarts = false): Pr
     if (request.method === 'GET') return json(response, 200, { settings: target.settings });
     void change(request, response, pathname).catch(() => response.destroy());
   });
-  const url = await listenOn(server);
-  return Object.assign(target, { url, close: () => closeServer(server) });
+  return Object.assign(target, await listenOnLoopback(server));
 }

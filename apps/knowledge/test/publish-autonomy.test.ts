@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { unproven } from '@charter/learning';
+import { type LoopbackServer, listenOnLoopback } from '@charter/stack/testing';
 import { openStore, type Store } from '@charter/store';
 import { createTestDatabase } from '@charter/store/testing';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
@@ -21,6 +22,7 @@ type Put = Pick<Grant, 'mode' | 'maximum'> & Partial<Grant> & { reason: string }
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
 let store: Store<KnowledgeTables>;
+let listening: LoopbackServer;
 let grants: Grant[] = [];
 let status = 200;
 
@@ -44,20 +46,15 @@ const charter = createServer((request, response) => {
 beforeAll(async () => {
   database = await createTestDatabase(inject('postgresUrl'));
   store = await openStore<KnowledgeTables>({ url: database.url, schema: 'knowledge', migrations });
-  await new Promise<void>((resolve) => charter.listen(0, '127.0.0.1', resolve));
+  listening = await listenOnLoopback(charter);
 });
 afterAll(async () => {
-  charter.closeAllConnections();
-  charter.close();
+  await listening.close();
   await store.close();
   await database.drop();
 });
 
-function publish() {
-  const address = charter.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
-  return publishAutonomy(store, charterAutomation(`http://127.0.0.1:${String(port)}`, undefined));
-}
+const publish = () => publishAutonomy(store, charterAutomation(listening.url, undefined));
 const earn = (mode: 'approve' | 'auto') =>
   saveAutonomy(store, { policy: '*', action: 'SCALE_UP', targetClass: 'service' }, undefined, {
     ...unproven,

@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { connect, createServer, type Socket } from 'node:net';
+import { listenOnLoopback } from '@charter/stack/testing';
 
 /** What the network, or what sits in it, does to requests. */
 export type Fault =
@@ -32,7 +32,6 @@ const gatewayAnswer = `HTTP/1.1 502 Bad Gateway\r\ncontent-type: text/html\r\nco
 /** A TCP proxy before `upstreamUrl`. */
 export async function startFaultProxy(upstreamUrl: string): Promise<FaultProxy> {
   const upstream = new URL(upstreamUrl);
-  const sockets = new Set<Socket>();
   const timers = new Set<NodeJS.Timeout>();
   let fault: Fault = 'none';
 
@@ -45,9 +44,7 @@ export async function startFaultProxy(upstreamUrl: string): Promise<FaultProxy> 
   }
 
   function keep(socket: Socket): Socket {
-    sockets.add(socket);
     socket.on('error', () => socket.destroy());
-    socket.once('close', () => sockets.delete(socket));
     return socket;
   }
 
@@ -76,20 +73,15 @@ export async function startFaultProxy(upstreamUrl: string): Promise<FaultProxy> 
       else if (fault !== 'half-open') server.write(chunk);
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
+  const { url, close } = await listenOnLoopback(server);
   return {
-    url: `http://127.0.0.1:${String(port)}`,
+    url,
     fail(next) {
       fault = next;
     },
     async close() {
       for (const timer of timers) clearTimeout(timer);
-      for (const socket of sockets) socket.destroy();
-      server.close();
-      await once(server, 'close');
+      await close();
     },
   };
 }

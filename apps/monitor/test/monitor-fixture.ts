@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { openTransport, type Transport } from '@charter/queue';
 import { testPrefix } from '@charter/queue/testing';
@@ -13,6 +12,7 @@ import {
   type Violation,
   violationQueue,
 } from '@charter/shared/contracts';
+import { listenOnLoopback } from '@charter/stack/testing';
 import { newId, openStore, type Store } from '@charter/store';
 import { createTestDatabase } from '@charter/store/testing';
 import { expect, inject, vi } from 'vitest';
@@ -29,19 +29,11 @@ export interface Endpoint {
 
 export async function startEndpoint(answer: Endpoint['answer']): Promise<Endpoint> {
   const endpoint: Pick<Endpoint, 'answer' | 'forward'> = { answer };
-  const server: Server = createServer((request, response) => {
+  const server = createServer((request, response) => {
     if (request.method === 'POST' && endpoint.forward) void forwardBody(request, response, endpoint.forward);
     else endpoint.answer(response, request.url ?? '');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return Object.assign(endpoint, {
-    url: `http://127.0.0.1:${String(port)}`,
-    async close() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  });
+  return Object.assign(endpoint, await listenOnLoopback(server));
 }
 
 async function forwardBody(

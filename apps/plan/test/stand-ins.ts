@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { ActivePack, Approval, Decision, Recommendation, TargetState } from '@charter/shared/contracts';
 import { ApprovalRequest, DecisionRequest } from '@charter/shared/contracts';
+import { listenOnLoopback } from '@charter/stack/testing';
 import { newId } from '@charter/store';
 
 /** What the charter, execute and knowledge say, for a test to set, and what they were told. */
@@ -36,11 +36,10 @@ export async function startNeighbors(start: Pick<Neighbors, 'pack' | 'targets'>)
       response.end(JSON.stringify(body));
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const { url, close } = await listenOnLoopback(server);
 
   const neighbors: Neighbors = {
-    url: `http://127.0.0.1:${String(port)}`,
+    url,
     ...start,
     decision: () => allow({}),
     decisionsAsked: [],
@@ -49,11 +48,7 @@ export async function startNeighbors(start: Pick<Neighbors, 'pack' | 'targets'>)
     executions: [],
     recommendation: null,
     away: new Set(),
-    close: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    close,
   };
 
   async function answer(request: IncomingMessage): Promise<{ status: number; body: unknown }> {

@@ -1,6 +1,5 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { startTestPostgres, startTestPrometheus } from '@charter/stack/testing';
+import { listenOnLoopback, startTestPostgres, startTestPrometheus } from '@charter/stack/testing';
 import type { BenchRow } from '../bench-row.ts';
 import { type MonitorStand, type StandServers, startMonitorStand, until } from './monitor-stand.ts';
 
@@ -23,11 +22,8 @@ export async function startBrokenSystem() {
     const lines = Array.from({ length: series }, (_, index) => `error_rate{component="c${String(index)}"} 0.9`);
     response.end(`${lines.join('\n')}\n`);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
-  const target = `127.0.0.1:${String(port)}`;
+  const listening = await listenOnLoopback(server);
+  const target = `127.0.0.1:${String(listening.port)}`;
   const prometheus = await startTestPrometheus(
     `global: {scrape_interval: 1s}\nscrape_configs: [{job_name: broken, static_configs: [{targets: ['${target}']}]}]\n`,
   );
@@ -40,9 +36,7 @@ export async function startBrokenSystem() {
     },
     async stop() {
       await prometheus.stop();
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
+      await listening.close();
     },
   };
 }

@@ -7,6 +7,7 @@ import { openTransport } from '@charter/queue';
 import { createRegistry } from '@charter/service';
 import { cycleQueue } from '@charter/shared/contracts';
 import { freePort } from '@charter/stack';
+import { type LoopbackServer, listenOnLoopback } from '@charter/stack/testing';
 import { newId, openStore, type Store } from '@charter/store';
 
 export interface StandServers {
@@ -116,22 +117,11 @@ export async function residentMiB({ pid }: ChildProcess): Promise<number> {
 }
 
 /** Answers like the charter's `packs/active`. */
-async function packServer(documents: readonly unknown[]) {
+function packServer(documents: readonly unknown[]): Promise<LoopbackServer> {
   const activatedAt = new Date().toISOString();
   const pack = { id: newId(), name: 'bench', version: '1', environment: 'bench', activatedAt, documents, policies: [] };
   const server = createServer((_request, response) => {
     response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(pack));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
-  return {
-    url: `http://127.0.0.1:${String(port)}`,
-    async close() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
-  };
+  return listenOnLoopback(server);
 }

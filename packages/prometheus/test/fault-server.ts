@@ -1,5 +1,5 @@
-import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { listenOnLoopback } from '@charter/stack/testing';
 
 export interface FaultServer extends AsyncDisposable {
   readonly url: string;
@@ -22,20 +22,13 @@ export async function startFaultServer(): Promise<FaultServer> {
     seen.push({ path: request.url ?? '', body, headers: request.headers });
     handle(response, request);
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
+  const { url, close } = await listenOnLoopback(server);
   return {
-    url: `http://127.0.0.1:${String(port)}/prefix`,
+    url: `${url}/prefix`,
     seen,
     behave: (next) => {
       handle = next;
     },
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
+    [Symbol.asyncDispose]: close,
   };
 }

@@ -1,3 +1,4 @@
+export { type LoopbackServer, listenOnLoopback } from './loopback-server.ts';
 export {
   type ConfiguredServer,
   startTestAlertmanager,
