@@ -9,5 +9,5 @@ export { alertmanagerConfig, prometheusConfig, targetsFrom } from './server-conf
 export { callService } from './service-api.ts';
 export { portFor, type ServiceName, serviceNames, urlFor } from './services.ts';
 export { install, present } from './start.ts';
-export { startTrial, type TrialOptions, untilAtRest, watchHealthySystem } from './trial.ts';
+export { freePortBase, startTrial, type TrialOptions, untilAtRest, watchHealthySystem } from './trial.ts';
 export { until } from './until.ts';

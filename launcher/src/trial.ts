@@ -100,7 +100,7 @@ async function whatIsRestless({ url }: Installation): Promise<string> {
 }
 
 /** Ports below those the system gives to outgoing connections: 5432 + base … 9093 + base. */
-async function freePortBase(): Promise<number> {
+export async function freePortBase(): Promise<number> {
   for (let tries = 0; tries < 100; tries += 1) {
     const base = 12_000 + portStep * Math.floor(Math.random() * 110);
     const free = await Promise.all(ports.map((port) => isPortFree(port + base)));

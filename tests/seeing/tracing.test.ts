@@ -1,14 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { activateDemoPack, startInProcess, urlFor } from '@charter/launcher';
+import { activateDemoPack, freePortBase, startInProcess, urlFor } from '@charter/launcher';
 import type { RunningService } from '@charter/service';
+import { startTraceReceiver } from '@charter/service/testing';
 import { traceparentOfIncident } from '@charter/shared/contracts';
-import { isPortFree } from '@charter/stack';
 import { type ConfiguredServer, startTestPrometheus } from '@charter/stack/testing';
 import { createTestDatabase } from '@charter/store/testing';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { startTraceReceiver } from './trace-receiver.ts';
 
 const names = ['charter', 'orchestrator', 'knowledge', 'execute', 'plan', 'analyze', 'monitor'] as const;
 
@@ -19,22 +18,12 @@ let prometheus: ConfiguredServer;
 let services: RunningService[];
 let base: number;
 
-async function freeBase(): Promise<number> {
-  for (let candidate = 30_000; candidate < 32_000; candidate += 20) {
-    const free = await Promise.all(
-      [8000, 8001, 8002, 8003, 8004, 8005, 8006].map((port) => isPortFree(port + candidate)),
-    );
-    if (free.every(Boolean)) return candidate;
-  }
-  throw new Error('no free ports');
-}
-
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'charter-tracing-'));
   database = await createTestDatabase(inject('postgresUrl'));
   receiver = await startTraceReceiver();
   prometheus = await startTestPrometheus('global: {scrape_interval: 1m}\n');
-  base = await freeBase();
+  base = await freePortBase();
   services = await startInProcess(names, {
     ...Object.fromEntries(names.map((name) => [`${name.toUpperCase()}_URL`, urlFor(name, base)])),
     CHARTER_PORT_BASE: String(base),
