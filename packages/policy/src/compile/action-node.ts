@@ -1,3 +1,4 @@
+import type { Verdict } from '../decide/decision.ts';
 import type { PolicyLimits } from '../limits.ts';
 import { BoundedMemo } from './bounded-memo.ts';
 import type { CompiledRule } from './compiled-rule.ts';
@@ -17,11 +18,13 @@ export interface Candidates {
 }
 
 /** An enforced rule in the order of trying: what a try reads, and where it goes on. */
-export interface Candidate extends Pick<CompiledRule, 'role' | 'purpose' | 'environment' | 'verdict'> {
+export interface Candidate extends Pick<CompiledRule, 'role' | 'purpose' | 'environment'> {
   /** Constrains class or group of the target, or an attribute too wide for a mask. */
   readonly isPlaced: boolean;
   readonly evaluate: Condition['evaluate'] | null;
   readonly rule: CompiledRule;
+  /** What the rule says when it decides alone, shared by all decisions in which it does. */
+  readonly verdict: Verdict;
   /** Tried next while nothing has decided. */
   readonly next: Candidate | null;
   /** Tried next once a rule has decided: only duties can still change something, and after a denial nothing can. */
@@ -153,10 +156,20 @@ const candidateBefore = (next: Candidate | null, rule: CompiledRule): Candidate 
   environment: rule.environment,
   isPlaced: (needsOf(rule) & needs.place) !== 0 || rule.wide !== null,
   evaluate: rule.condition?.evaluate ?? null,
-  verdict: rule.verdict,
+  verdict: verdictOf(rule),
   next,
   nextDuty: rule.effect === 'deny' || next === null ? null : next.rule.hasDuties ? next : next.nextDuty,
   rule,
+});
+
+const verdictOf = (rule: CompiledRule): Verdict => ({
+  effect: rule.effect,
+  code: 'rule',
+  rule: rule.ref,
+  override: null,
+  matched: [rule],
+  obligations: rule.obligations,
+  automation: rule.automation,
 });
 
 function needsOf({ role, purpose, environment, targetClass, group }: CompiledRule): number {

@@ -1,4 +1,3 @@
-import type { Verdict } from '../decide/decision.ts';
 import type { AutomationMode, Effect, Rollout } from '../document/native-document.ts';
 import type { Policy, PolicyRule } from '../document/policy.ts';
 import type { Condition } from './condition.ts';
@@ -54,8 +53,6 @@ export interface CompiledRule {
   readonly wide: readonly WideMatch[] | null;
   /** Has obligations or a ceiling on automation, which matter even when another rule decides. */
   readonly hasDuties: boolean;
-  /** What this rule says alone, shared by every decision that no other rule takes part in. */
-  readonly verdict: Verdict;
 }
 
 /** One attribute of a rule compared by name. */

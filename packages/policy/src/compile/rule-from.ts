@@ -64,23 +64,20 @@ export function dimensionsFrom(drafts: readonly Draft[], { cachedNames }: Policy
 }
 
 export function ruleFrom({ policy, source, matcher }: Draft, index: number, dimensions: Dimensions): CompiledRule {
-  const matched: CompiledRule[] = [];
   const { automation, effect } = source;
   const obligations = obligationsFrom(source.obligations);
-  const ref = {
-    policy: policy.name,
-    policyVersion: policy.version,
-    id: source.id,
-    effect,
-    rollout: source.rollout,
-    pointer: source.pointer,
-    line: source.line,
-  };
-  const rule: CompiledRule = {
-    verdict: { effect, code: 'rule', rule: ref, override: null, matched, obligations, automation },
+  return {
     obligations,
     automation,
-    ref,
+    ref: {
+      policy: policy.name,
+      policyVersion: policy.version,
+      id: source.id,
+      effect,
+      rollout: source.rollout,
+      pointer: source.pointer,
+      line: source.line,
+    },
     effect,
     role: dimensions.roles.ruleMask(matcher.roles),
     purpose: dimensions.purposes.ruleMask(matcher.purposes),
@@ -96,8 +93,6 @@ export function ruleFrom({ policy, source, matcher }: Draft, index: number, dime
     source,
     matcher,
   };
-  matched.push(rule);
-  return rule;
 }
 
 function wideFrom(matcher: RuleMatcher, dimensions: Dimensions): readonly WideMatch[] | null {

@@ -30,7 +30,9 @@ interface JsonScan {
   readonly tooDeepAt: number | null;
 }
 
+const SPACE = 0x20;
 const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
@@ -46,6 +48,7 @@ function scanJson(text: string, depthLimit: number): JsonScan {
   let lastString = '';
   for (let at = 0; at < text.length; at += 1) {
     const char = text.charCodeAt(at);
+    if (char === SPACE) continue;
     if (char === NEWLINE) line += 1;
     else if (char === QUOTE) {
       const end = stringEnd(text, at);
@@ -61,15 +64,15 @@ function scanJson(text: string, depthLimit: number): JsonScan {
   return { ruleLines, tooDeepAt: null };
 }
 
+/** Where the string that begins at `start` has its closing quote. */
 function stringEnd(text: string, start: number): number {
-  let at = text.indexOf('"', start + 1);
-  while (at > 0) {
-    let slashes = 0;
-    while (text.charCodeAt(at - 1 - slashes) === 0x5c) slashes += 1;
-    if (slashes % 2 === 0) return at;
-    at = text.indexOf('"', at + 1);
+  let at = start + 1;
+  for (; at < text.length; at += 1) {
+    const char = text.charCodeAt(at);
+    if (char === QUOTE) break;
+    if (char === BACKSLASH) at += 1;
   }
-  return text.length;
+  return at;
 }
 
 function lineAt(text: string, offset: number): number {
