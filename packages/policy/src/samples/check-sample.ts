@@ -35,23 +35,26 @@ export type CheckedSample =
 
 const known: ReadonlySet<string> = new Set(['metric_name', 'value', 'timestamp', 'source', 'labels']);
 
+/** The list is made with its first problem: most samples have none. */
+function withProblem(errors: string[] | null, problem: string | null): string[] | null {
+  if (problem === null) return errors;
+  if (errors === null) return [problem];
+  errors.push(problem);
+  return errors;
+}
+
 /** Checks the fields of a sample by hand: this runs for every sample, within microseconds. `now` is epoch milliseconds. */
 export function checkSample(raw: unknown, now: number, limits: SampleLimits = defaultSampleLimits): CheckedSample {
   if (!isRecord(raw)) return { ok: false, errors: ['The sample is no object'], name: null };
   const { metric_name: name, value, timestamp, source, labels } = raw;
   let errors: string[] | null = null;
-  const report = (problem: string | null): void => {
-    if (problem === null) return;
-    errors ??= [];
-    errors.push(problem);
-  };
-  report(nameProblem(name, limits));
-  report(valueProblem(value, limits));
-  report(timestampProblem(timestamp, now, limits));
-  report(sourceProblem(source, limits));
-  if (labels !== undefined) report(labelsProblem(labels, limits));
+  errors = withProblem(errors, nameProblem(name, limits));
+  errors = withProblem(errors, valueProblem(value, limits));
+  errors = withProblem(errors, timestampProblem(timestamp, now, limits));
+  errors = withProblem(errors, sourceProblem(source, limits));
+  if (labels !== undefined) errors = withProblem(errors, labelsProblem(labels, limits));
   for (const key in raw) {
-    if (!known.has(key)) report(`The field ${key.slice(0, 64)} is unknown`);
+    if (!known.has(key)) errors = withProblem(errors, `The field ${key.slice(0, 64)} is unknown`);
   }
   if (errors === null && isText(name) && isValue(value) && isValue(timestamp) && isText(source)) {
     return {
@@ -115,9 +118,10 @@ function sourceProblem(source: unknown, limits: SampleLimits): string | null {
 
 function labelsProblem(labels: unknown, limits: SampleLimits): string | null {
   if (typeof labels !== 'object' || labels === null || Array.isArray(labels)) return 'labels is no map of text';
-  const entries: readonly (readonly [string, unknown])[] = Object.entries(labels);
-  if (entries.length > limits.labels) return `labels holds more than ${String(limits.labels)} entries`;
-  for (const [key, value] of entries) {
+  const keys = Object.keys(labels);
+  if (keys.length > limits.labels) return `labels holds more than ${String(limits.labels)} entries`;
+  for (const key of keys) {
+    const value: unknown = Reflect.get(labels, key);
     if (typeof value !== 'string') return `The label ${key.slice(0, 64)} is no text`;
     if (key.length > limits.labelLength || value.length > limits.labelLength) {
       return `The label ${key.slice(0, 64)} is longer than ${String(limits.labelLength)} characters`;
