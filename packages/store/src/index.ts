@@ -1,3 +1,4 @@
+export { type Column, rowsOf } from './column-rows.ts';
 export { digestOf } from './digest.ts';
 export { newId } from './ids.ts';
 export type { Migrations } from './migrate.ts';

@@ -1,6 +1,6 @@
 import type { KeyObject } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
-import type { Store, Tx } from '@charter/store';
+import { type Column, rowsOf, type Store, type Tx } from '@charter/store';
 import { sql } from 'kysely';
 import { z } from 'zod';
 import {
@@ -14,7 +14,6 @@ import {
 import { checkAudit } from '../domain/audit-check.ts';
 import { type AuditCheckpoint, keyIdOf, publicPem, signCheckpoint } from '../domain/audit-checkpoint.ts';
 import type { CharterTables } from '../tables.ts';
-import { rowsOf } from './insert-many.ts';
 
 /** One writer at a time, so that the chain has no forks; taken last in every transaction. */
 const chainLock = 5_120_447;
@@ -27,19 +26,23 @@ export async function appendAudit(tx: Tx<CharterTables>, entries: readonly Audit
   const head = await headOf(tx);
   const { at } = await tx.db.selectNoFrom(sql<Date>`clock_timestamp()`.as('at')).executeTakeFirstOrThrow();
   const records = chainOn(head, entries, at.toISOString());
-  const text = (of: (record: AuditRecord) => string) => ({ type: 'text', values: records.map(of) }) as const;
-  const many = rowsOf({
-    seq: { type: 'bigint', values: records.map(({ seq }) => seq) },
-    at: text((record) => record.at),
-    actor: text(({ actor }) => actor),
-    action: text(({ action }) => action),
-    subject: text(({ subject }) => subject),
-    data: text(({ data }) => JSON.stringify(data)),
-    prev_hash: text(({ prevHash }) => prevHash),
-    hash: text(({ hash }) => hash),
-  });
-  await tx.db.insertInto('audit').columns(many.columns).expression(many.rows).execute();
+  await tx.db
+    .insertInto('audit')
+    .columns(['seq', 'at', 'actor', 'action', 'subject', 'data', 'prev_hash', 'hash'])
+    .expression(sql`select * from ${rowsOf(records, columns)}`)
+    .execute();
 }
+
+const columns: readonly Column<AuditRecord>[] = [
+  { type: 'bigint', of: ({ seq }) => String(seq) },
+  { type: 'text', of: (record) => record.at },
+  { type: 'text', of: ({ actor }) => actor },
+  { type: 'text', of: ({ action }) => action },
+  { type: 'text', of: ({ subject }) => subject },
+  { type: 'text', of: ({ data }) => JSON.stringify(data) },
+  { type: 'text', of: ({ prevHash }) => prevHash },
+  { type: 'text', of: ({ hash }) => hash },
+];
 
 async function headOf({ db }: Pick<Tx<CharterTables>, 'db'>): Promise<AuditHead> {
   const row = await db.selectFrom('audit').select(['seq', 'hash']).orderBy('seq', 'desc').limit(1).executeTakeFirst();

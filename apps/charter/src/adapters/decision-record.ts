@@ -1,13 +1,12 @@
 import { type Closeable, everyInterval, type Log } from '@charter/service';
 import { ActionType, type Decision, type DecisionRequest, type PageQuery } from '@charter/shared/contracts';
-import { newId, pageFrom, type Store, type Tx, unavailableFrom } from '@charter/store';
+import { type Column, newId, pageFrom, rowsOf, type Store, type Tx, unavailableFrom } from '@charter/store';
 import { sql } from 'kysely';
 import type { DecisionFacts } from '../domain/judge.ts';
 import type { Usage } from '../domain/usage.ts';
 import type { CharterMetrics } from '../metrics.ts';
 import type { CharterTables } from '../tables.ts';
 import { appendAudit } from './audit-log.ts';
-import { rowsOf } from './insert-many.ts';
 
 /** A decision with all it was made from. */
 export interface RecordedDecision {
@@ -162,27 +161,10 @@ async function write(
   streamId: string,
 ): Promise<void> {
   if (decisions.length > 0) {
-    const rows = decisions.map(rowFrom);
-    const text = (key: Exclude<keyof (typeof rows)[number], 'at'>) =>
-      ({ type: 'text', values: rows.map((row) => row[key]) }) as const;
-    const many = rowsOf({
-      id: text('id'),
-      at: { type: 'timestamptz', values: rows.map(({ at }) => at) },
-      effect: text('effect'),
-      action: text('action'),
-      target: text('target'),
-      incident_id: text('incident_id'),
-      plan_id: text('plan_id'),
-      subject: text('subject'),
-      policy: text('policy'),
-      rule: text('rule'),
-      policy_version: text('policy_version'),
-      body: text('body'),
-    });
     await tx.db
       .insertInto('decision')
-      .columns(many.columns)
-      .expression(many.rows)
+      .columns(columnNames)
+      .expression(sql`select * from ${rowsOf(decisions.map(rowFrom), columns)}`)
       .onConflict((conflict) => conflict.column('id').doNothing())
       .execute();
   }
@@ -220,3 +202,25 @@ const rowFrom = (recorded: RecordedDecision) => ({
   policy_version: recorded.decision.policyVersion,
   body: JSON.stringify(recorded),
 });
+type Row = ReturnType<typeof rowFrom>;
+
+const columnNames = [
+  'id',
+  'at',
+  'effect',
+  'action',
+  'target',
+  'incident_id',
+  'plan_id',
+  'subject',
+  'policy',
+  'rule',
+  'policy_version',
+  'body',
+] as const satisfies (keyof Row)[];
+const columns = columnNames.map(
+  (name): Column<Row> =>
+    name === 'at'
+      ? { type: 'timestamptz', of: ({ at }) => at.toISOString() }
+      : { type: 'text', of: (row) => row[name] },
+);

@@ -1,8 +1,7 @@
 import { createHash } from 'node:crypto';
-import { type Approval, ApprovalRequest, CharterError } from '@charter/shared/contracts';
+import { type Approval, ApprovalRequest, CharterError, canonicalJson } from '@charter/shared/contracts';
 import type { Store } from '@charter/store';
 import { type ApproverGroups, voteRefusal } from '../domain/approval-votes.ts';
-import { canonicalJson } from '../domain/canonical-json.ts';
 import { type Tightening, tightenObligations } from '../domain/tighten-obligations.ts';
 import type { CharterTables } from '../tables.ts';
 import { readApprovals, rulesOf, statusOf, withVotes } from './approval-rows.ts';

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '@charter/shared/contracts';
 
 /** SHA-256 (hex) of content, whatever the order of its keys. */
 export const digestOf = (content: unknown): string => hash('sha256', canonicalJson(content), 'hex');

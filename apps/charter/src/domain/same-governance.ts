@@ -1,5 +1,5 @@
 import type { Policy } from '@charter/policy';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '@charter/shared/contracts';
 
 /**
  * Whether two versions of a policy differ in nothing but their rules. Comparing versions weighs rules alone; what else a

@@ -1,9 +1,9 @@
+import { type Column, rowsOf } from '@charter/store';
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { AlertRecord } from '../domain/alert.ts';
 import { instantOf } from '../domain/violation-record.ts';
 import type { MonitorTables } from '../tables.ts';
-import { type Column, rowsOf } from './column-rows.ts';
 
 type Db = Kysely<MonitorTables>;
 

@@ -1,3 +1,4 @@
+import { type Column, rowsOf } from '@charter/store';
 import type { Kysely } from 'kysely';
 import { sql } from 'kysely';
 import type { Derived, IncidentRecord, Remembered } from '../domain/derive-violations.ts';
@@ -5,7 +6,6 @@ import type { Evaluation } from '../domain/observe-query.ts';
 import type { SignalState } from '../domain/signal-state.ts';
 import { instantOf, type ViolationRecord } from '../domain/violation-record.ts';
 import type { MonitorTables } from '../tables.ts';
-import { type Column, rowsOf } from './column-rows.ts';
 
 type Db = Kysely<MonitorTables>;
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  canonicalJson,
   type Decision,
   type DecisionRequest,
   OutcomeType,
@@ -12,7 +13,6 @@ import {
 import type { Tx } from '@charter/store';
 import { sql } from 'kysely';
 import { PlanStatus } from '../domain/attempt.ts';
-import { canonicalJson } from '../domain/canonical-json.ts';
 import type { Situation } from '../domain/propose.ts';
 import type { PlanningSettings } from '../domain/settings.ts';
 import type { PlannedCourse } from '../workers/plan-incident.ts';

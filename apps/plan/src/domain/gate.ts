@@ -1,6 +1,6 @@
 import type { AutomationMode, Decision, Obligations, Target } from '@charter/shared/contracts';
+import { canonicalJson } from '@charter/shared/contracts';
 import type { Candidate } from './candidate.ts';
-import { canonicalJson } from './canonical-json.ts';
 
 /** The charter's answers to all actions of one candidate, as one. */
 export type Verdict =

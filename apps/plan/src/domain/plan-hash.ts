@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { PlannedAction } from '@charter/shared/contracts';
-import { canonicalJson } from './canonical-json.ts';
+import { canonicalJson } from '@charter/shared/contracts';
 
 /** SHA-256 over what a plan would do: environment, actions, parameters, order. An approval is bound to it. */
 export function planHash(environment: string, actions: readonly PlannedAction[]): string {

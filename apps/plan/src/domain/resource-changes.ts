@@ -1,6 +1,6 @@
 import type { ActionParameters, ActionType } from '@charter/shared/contracts';
+import { canonicalJson } from '@charter/shared/contracts';
 import type { ResourceChange } from './candidate.ts';
-import { canonicalJson } from './canonical-json.ts';
 import { type Observed, settingFrom } from './fill-parameters.ts';
 
 /** Which settings an action moves, and in which direction: what oscillation is seen by. */

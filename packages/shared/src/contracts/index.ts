@@ -1,5 +1,6 @@
 export { ActionParameters, type ActionProfile, ActionType, actionProfiles, PlannedAction } from './action.ts';
 export { Analysis, Evidence, Pattern, PatternKind, RootCause } from './analysis.ts';
+export { canonicalJson } from './canonical-json.ts';
 export {
   Approval,
   ApprovalRequest,

@@ -1,8 +1,7 @@
-import { openStore, type Store } from '@charter/store';
+import { type Column, openStore, rowsOf, type Store } from '@charter/store';
 import { createTestDatabase } from '@charter/store/testing';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
-import { type Column, rowsOf } from '../src/adapters/column-rows.ts';
 
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
 let store: Store<Record<never, never>>;
@@ -45,13 +44,22 @@ test('one row is a table, too', async () => {
   expect(await throughPostgres(rows)).toEqual(rows);
 });
 
-test('a separator in a name shifts nothing', async () => {
-  const rows: Row[] = [
-    { name: 'a\u001eb', note: '\u001f', isIt: true, record: 1 },
-    { name: 'c', note: 'd', isIt: false, record: 2 },
-  ];
-  expect(await throughPostgres(rows)).toMatchObject([
-    { name: 'a b', note: ' ', isIt: true },
-    { name: 'c', note: 'd', isIt: false },
-  ]);
+test.each<[string, Row[]]>([
+  [
+    'separators',
+    [
+      { name: 'a\u001eb', note: '\u001f', isIt: true, record: 1 },
+      { name: 'c', note: null, isIt: false, record: 2 },
+    ],
+  ],
+  ['one empty text', [{ name: '', note: '', isIt: true, record: 1 }]],
+  [
+    'nothing but empty texts',
+    [
+      { name: '', note: '', isIt: true, record: 1 },
+      { name: '', note: null, isIt: false, record: 2 },
+    ],
+  ],
+])('%s shift nothing', async (_, rows) => {
+  expect(await throughPostgres(rows)).toEqual(rows);
 });
