@@ -25,6 +25,7 @@ export interface DecisionRecordOptions {
   readonly log: Log;
 }
 
+const actions: ReadonlySet<string> = new Set(ActionType.options);
 const flushMs = 100;
 /** How often a stream shows that it is alive. */
 const beatMs = 2_000;
@@ -86,7 +87,7 @@ export async function decisionRecord({ store, capacity, metrics, log }: Decision
   return {
     /** Takes a decision; resolves at once, or when it is on disk where that matters. */
     async record(recorded: RecordedDecision): Promise<void> {
-      if (ActionType.safeParse(recorded.request.action).success) {
+      if (actions.has(recorded.request.action)) {
         if (recorded.decision.effect === 'allow') await insertOne(recorded);
         else await store.transaction((tx) => write(tx, [recorded], null, streamId));
         metrics.recorded(1);

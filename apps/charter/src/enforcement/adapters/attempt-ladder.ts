@@ -160,11 +160,16 @@ async function climb(
     climbed.set(step.event.key, { event: step.event, attempt, steps });
   }
   await saveRungs(tx, stateOfLadder(ladder).rungs, rungKey);
-  const escalations: Escalation[] = [];
-  for (const { event, attempt, steps } of climbed.values()) {
-    const escalation = await escalate(tx, eventFacts(event, attempt, environment));
-    escalations.push({ ...escalation, count: (metrics) => countSteps(metrics, escalation, attempt, steps) });
-  }
+  const events = [...climbed.values()];
+  const escalated = await escalate(
+    tx,
+    events.map(({ event, attempt }) => eventFacts(event, attempt, environment)),
+  );
+  const escalations = events.flatMap(({ attempt, steps }, index): Escalation[] => {
+    const escalation = escalated[index];
+    if (escalation === undefined) return [];
+    return [{ ...escalation, count: (metrics) => countSteps(metrics, escalation, attempt, steps) }];
+  });
   const lost: AuditEntry[] =
     gap === 0 ? [] : [{ actor: 'charter', action: 'attempts.gap', subject: environment, data: { count: gap } }];
   await appendAudit(tx, [...escalations.flatMap(({ audit }) => audit), ...lost]);

@@ -1,5 +1,5 @@
 import { type Signal, signalQueue } from '@charter/shared/contracts';
-import { newId, type Tx } from '@charter/store';
+import { type Column, newId, rowsOf, type Tx } from '@charter/store';
 import { sql } from 'kysely';
 import type { AuditEntry } from '../../domain/audit-chain.ts';
 import type { CharterTables } from '../../tables.ts';
@@ -47,21 +47,50 @@ const ruleOf: Readonly<Record<EventKind, string>> = {
 };
 
 /**
- * Records an event and everything that follows from it, in one transaction: the signal to monitor, the notice to the
- * committee, the investigation. A severity it had before follows to nothing twice.
+ * Records events as they are now: what is new or more severe is raised, the rest only grows.
+ * @returns what each leaves to do, in the same order; no two of them have the same key
  */
-export async function escalate(tx: Tx<CharterTables>, facts: EventFacts): Promise<Escalation> {
-  const before = await tx.db
+export async function escalate(tx: Tx<CharterTables>, events: readonly EventFacts[]): Promise<Escalation[]> {
+  if (events.length === 0) return [];
+  const known = new Map((await knownEvents(tx, events)).map((row) => [row.event_key, row]));
+  const grown = events.filter(({ key, severity }) => known.get(key)?.severity === severity);
+  if (grown.length > 0) await grow(tx, grown);
+  const escalations: Escalation[] = [];
+  for (const facts of events) {
+    const before = known.get(facts.key);
+    if (before?.severity !== facts.severity) {
+      escalations.push(await raise(tx, facts, before));
+      continue;
+    }
+    const { is_due: isDue, ...former } = before;
+    const row = { ...former, ...changing(facts) };
+    if (!before.is_firing || isDue) await signal(tx, row, 'firing');
+    escalations.push({ row, audit: [], count: () => undefined });
+  }
+  return escalations;
+}
+
+const knownEvents = (tx: Tx<CharterTables>, events: readonly EventFacts[]) =>
+  tx.db
     .selectFrom('enforcement_event')
     .selectAll()
     .select(sql<boolean>`signaled_at < now() - make_interval(secs => ${resignalSeconds})`.as('is_due'))
-    .where('event_key', '=', facts.key)
+    .where(
+      'event_key',
+      'in',
+      events.map(({ key }) => key),
+    )
+    .orderBy('event_key')
     .forUpdate()
-    .executeTakeFirst();
+    .execute();
+
+/**
+ * Records an event that is new, or more severe than before, and everything that follows from it, in one transaction:
+ * the signal to monitor, the notice to the committee, the investigation.
+ */
+export async function raise(tx: Tx<CharterTables>, facts: EventFacts, before?: EventRow): Promise<Escalation> {
   const row = before ? await update(tx, before.id, facts) : await insert(tx, facts);
-  const isRaised = before?.severity !== facts.severity;
-  if (isRaised || !before.is_firing || before.is_due) await signal(tx, row, 'firing');
-  if (!isRaised) return { row, audit: [], count: () => undefined };
+  await signal(tx, row, 'firing');
   const { kind, severity, violation_type: type, node_or_service: node } = row;
   if (isNotified(kind === 'reported' ? 'reported' : 'forbidden-metric', severity)) await notify(tx, row);
   const isOpened = isInvestigated(severity) && (await investigate(tx, row));
@@ -138,6 +167,24 @@ const insert = (tx: Tx<CharterTables>, facts: EventFacts): Promise<EventRow> =>
     })
     .returningAll()
     .executeTakeFirstOrThrow();
+
+const grownColumns: readonly Column<EventFacts>[] = [
+  { type: 'text', of: ({ key }) => key },
+  { type: 'bigint', of: ({ attemptCount }) => attemptCount?.toString() ?? null },
+  { type: 'bigint', of: ({ threshold }) => threshold?.toString() ?? null },
+  { type: 'text', of: ({ action }) => action },
+  { type: 'text', of: ({ description }) => description },
+  { type: 'timestamptz', of: ({ lastAt }) => lastAt.toISOString() },
+];
+
+/** Events that stay as severe as they were, all in one statement. */
+async function grow(tx: Tx<CharterTables>, events: readonly EventFacts[]): Promise<void> {
+  await sql`
+    update charter.enforcement_event as event set attempt_count = grown.attempt_count, threshold = grown.threshold,
+      action = grown.action, description = grown.description, last_at = grown.last_at
+    from ${rowsOf(events, grownColumns)} as grown(key, attempt_count, threshold, action, description, last_at)
+    where event.event_key = grown.key`.execute(tx.db);
+}
 
 const update = (tx: Tx<CharterTables>, id: string, facts: EventFacts): Promise<EventRow> =>
   tx.db

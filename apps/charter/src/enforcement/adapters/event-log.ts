@@ -6,7 +6,7 @@ import type { CharterTables } from '../../tables.ts';
 import { isListed, type Sanction } from '../domain/violation-scale.ts';
 import type { DomainMetrics } from '../metrics.ts';
 import { lockLadder } from './attempt-ladder.ts';
-import { type EventRow, escalate, signal } from './escalate.ts';
+import { type EventRow, raise, signal } from './escalate.ts';
 
 export interface ReportedViolation {
   readonly severity: Sanction;
@@ -80,7 +80,7 @@ export function eventLog({ store, environment, metrics, quietSeconds }: EventLog
       const startedAt = performance.now();
       const now = new Date();
       const escalation = await store.transaction(async (tx) => {
-        const escalated = await escalate(tx, {
+        const escalated = await raise(tx, {
           key: `reported/${newId()}`,
           kind: 'reported',
           environment,
