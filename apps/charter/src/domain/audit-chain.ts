@@ -39,14 +39,13 @@ export function chainOn(head: AuditHead, entries: readonly AuditEntry[], at: str
   let { seq, hash: prevHash } = head;
   return entries.map(({ actor, action, subject, data }) => {
     seq += 1;
-    const plain = JSON.parse(JSON.stringify(data)) as Record<string, unknown>; // what is hashed is what can be read back
     const unhashed = {
       seq,
       at,
       actor: actor.toWellFormed(),
       action,
       subject: subject.toWellFormed(),
-      data: plain,
+      data,
       prevHash,
     };
     const hash = recordHash(unhashed);
