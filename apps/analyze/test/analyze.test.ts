@@ -2,7 +2,7 @@ import { openTransport, type Transport } from '@charter/queue';
 import { testPrefix } from '@charter/queue/testing';
 import { configFrom, createLog, createRegistry, everyInterval, type HttpApp, ServiceConfig } from '@charter/service';
 import { createTestKeys, describeServiceEdges, expectEveryRouteGuarded } from '@charter/service/testing';
-import { type Analysis, analysisQueue, Target, type Violation, violationQueue } from '@charter/shared/contracts';
+import { type Analysis, analysisQueue, type Violation, violationQueue } from '@charter/shared/contracts';
 import { newId, openStore, type Store } from '@charter/store';
 import { createTestDatabase } from '@charter/store/testing';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -13,6 +13,7 @@ import { type AnalyzeTables, migrations } from '../src/migrations.ts';
 import type { SignalHistory } from '../src/ports.ts';
 import { analyzeWaiting } from '../src/workers/analyze-waiting.ts';
 import { onViolation } from '../src/workers/on-violation.ts';
+import { processTarget } from './process-target.ts';
 
 const log = createLog('analyze', { LOG_LEVEL: 'silent' });
 let database: Awaited<ReturnType<typeof createTestDatabase>>;
@@ -24,21 +25,11 @@ let looking: ReturnType<typeof everyInterval>;
 let app: HttpApp;
 const heard: Analysis[] = [];
 
-const target = (name: string, dependsOn: string[]): Target =>
-  Target.parse({
-    apiVersion: 'charter/v1',
-    kind: 'Target',
-    metadata: { name },
-    effector: { kind: 'process', supervisorUrl: 'http://127.0.0.1:1' },
-    actions: ['RESTART_SERVICE'],
-    dependsOn,
-    signals: [{ name: 'latency_p95_seconds', query: `latency{component="${name}"}` }],
-  });
 const targets = [
-  target('gateway', ['orders']),
-  target('orders', ['database']),
-  target('database', []),
-  target('mail', []),
+  processTarget('gateway', ['orders']),
+  processTarget('orders', ['database']),
+  processTarget('database', []),
+  processTarget('mail', []),
 ];
 
 /** A minute of history in which the database slows down twenty seconds ago, and its callers with it. */

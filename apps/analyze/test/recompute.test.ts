@@ -1,11 +1,12 @@
 import type { RangeAnswer } from '@charter/prometheus';
 import { createRegistry } from '@charter/service';
-import { Target, type Violation } from '@charter/shared/contracts';
+import type { Violation } from '@charter/shared/contracts';
 import { describe, expect, test } from 'vitest';
 import { prometheusHistory } from '../src/adapters/prometheus-history.ts';
 import { createMetrics } from '../src/metrics.ts';
 import type { ReadWindow } from '../src/ports.ts';
 import { lookAtIncident } from '../src/workers/look-at-incident.ts';
+import { processTarget } from './process-target.ts';
 
 const began = Date.parse('2026-03-01T10:00:00Z');
 const struckAt = began + 1_200_000;
@@ -30,17 +31,7 @@ function sourceUntil(until: number) {
   };
 }
 
-const target = (name: string, dependsOn: string[]): Target =>
-  Target.parse({
-    apiVersion: 'charter/v1',
-    kind: 'Target',
-    metadata: { name },
-    effector: { kind: 'process', supervisorUrl: 'http://127.0.0.1:1' },
-    actions: ['RESTART_SERVICE'],
-    dependsOn,
-    signals: [{ name: 'latency_p95_seconds', query: `latency{component="${name}"}` }],
-  });
-const pack = { rules: [], signals: [], targets: [target('web', ['store']), target('store', [])] };
+const pack = { rules: [], signals: [], targets: [processTarget('web', ['store']), processTarget('store', [])] };
 
 const violation: Violation = {
   id: '01JNAAAAAAAAAAAAAAAAAAAAAA',

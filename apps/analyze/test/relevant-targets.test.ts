@@ -1,23 +1,14 @@
-import { Target } from '@charter/shared/contracts';
+import type { Target } from '@charter/shared/contracts';
 import { describe, expect, test } from 'vitest';
 import { declaredTopology, relevantTargets } from '../src/domain/relevant-targets.ts';
-
-const target = (name: string, dependsOn: string[]): Target =>
-  Target.parse({
-    apiVersion: 'charter/v1',
-    kind: 'Target',
-    metadata: { name },
-    effector: { kind: 'process', supervisorUrl: 'http://127.0.0.1:1' },
-    actions: ['RESTART_SERVICE'],
-    dependsOn,
-  });
+import { processTarget } from './process-target.ts';
 
 const targets = [
-  target('gateway', ['orders']),
-  target('orders', ['database']),
-  target('database', []),
-  target('reports', ['database']),
-  target('mail', []),
+  processTarget('gateway', ['orders']),
+  processTarget('orders', ['database']),
+  processTarget('database', []),
+  processTarget('reports', ['database']),
+  processTarget('mail', []),
 ];
 const names = (found: readonly Target[]) => found.map(({ metadata }) => metadata.name);
 
@@ -40,12 +31,12 @@ describe('targets that can matter to an incident', () => {
   });
 
   test('that call each other in a circle are found once', () => {
-    const circle = [target('a', ['b']), target('b', ['a'])];
+    const circle = [processTarget('a', ['b']), processTarget('b', ['a'])];
     expect(names(relevantTargets(circle, new Set(['a']), 10))).toEqual(['a', 'b']);
   });
 });
 
 test('the declared call graph has one edge a dependency, or is unknown', () => {
   expect(declaredTopology(targets)?.edges).toContainEqual({ from: 'orders', to: 'database' });
-  expect(declaredTopology([target('alone', [])])).toBeNull();
+  expect(declaredTopology([processTarget('alone', [])])).toBeNull();
 });

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  ActionType,
   type Approval,
   type Plan,
   type PlannedAction,
@@ -90,17 +91,7 @@ export const targetDocument = (name: string, effector: unknown, rest: Record<str
   metadata: { name },
   group: 'shop',
   effector,
-  actions: [
-    'SCALE_UP',
-    'SCALE_DOWN',
-    'RESTART_SERVICE',
-    'APPLY_POLICY',
-    'BYPASS_VALIDATION',
-    'THROTTLE_REQUESTS',
-    'ACTIVATE_EMERGENCY_OVERRIDE',
-    'REBALANCE_LOAD',
-    'UPDATE_CONFIGURATION',
-  ],
+  actions: ActionType.options,
   ...rest,
 });
 

@@ -1,4 +1,5 @@
 import {
+  ActionType,
   type ActivePack,
   type Analysis,
   type RootCause,
@@ -93,25 +94,13 @@ export const scaleUp = (change: object = {}): object => ({
   ...change,
 });
 
-const allActions = [
-  'SCALE_UP',
-  'SCALE_DOWN',
-  'RESTART_SERVICE',
-  'APPLY_POLICY',
-  'BYPASS_VALIDATION',
-  'THROTTLE_REQUESTS',
-  'ACTIVATE_EMERGENCY_OVERRIDE',
-  'REBALANCE_LOAD',
-  'UPDATE_CONFIGURATION',
-] as const;
-
 export const writtenTarget = (name: string, rest: object = {}): Written =>
   written({
     ...header,
     kind: 'Target',
     metadata: { name },
     effector: { kind: 'testbed', url: 'http://127.0.0.1:8010', component: name },
-    actions: allActions,
+    actions: ActionType.options,
     limits: { minReplicas: 1, maxReplicas: 20 },
     ...rest,
   });
@@ -124,7 +113,7 @@ export const targetState = (name: string, change: Partial<TargetState> = {}): Ta
   group: 'default',
   effector: 'testbed',
   guarantee: 'keyed',
-  actions: [...allActions],
+  actions: [...ActionType.options],
   spec: {
     replicas: 3,
     limitRequestsPerSecond: 400,
