@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defaultLimits } from '../limits.ts';
 import { NativeDocument, RuleDocument, TestDocument } from './native-document.ts';
 import type { DocumentError } from './policy.ts';
+import { QuickRule } from './quick-rule.ts';
 import { errorAt, type Path, type SourceDocument } from './source.ts';
 
 /** A document with more errors than this is reported up to here. */
@@ -23,7 +24,7 @@ export function checkNative({ value, lineOf }: SourceDocument): Checked<NativeDo
   const outline = checkSchema(Outline, value, [], lineOf);
   const source = outline.ok ? outline.document : partsOf(value);
   const errors = outline.ok ? [] : [...outline.errors];
-  const rules = checkEach(RuleDocument, source.rules, ['rules'], lineOf, errors);
+  const rules = checkEach(RuleDocument, source.rules, ['rules'], lineOf, errors, QuickRule);
   const tests = source.tests && checkEach(TestDocument, source.tests, ['tests'], lineOf, errors);
   if (!outline.ok || errors.length > 0) return { ok: false, errors };
   const { tests: _tests, ...rest } = outline.document;
@@ -50,11 +51,15 @@ function checkEach<T>(
   path: Path,
   lineOf: SourceDocument['lineOf'],
   errors: DocumentError[],
+  quickSchema: z.ZodType<T> = schema,
 ): T[] {
   const documents: T[] = [];
   for (const [index, item] of items.entries()) {
     if (errors.length >= maxErrors) break;
-    const checked = checkSchema(schema, item, [...path, index], lineOf);
+    const quick = quickSchema.safeParse(item);
+    const checked = quick.success
+      ? { ok: true as const, document: quick.data }
+      : checkSchema(schema, item, [...path, index], lineOf);
     if (checked.ok) documents.push(checked.document);
     else errors.push(...checked.errors.slice(0, maxErrors - errors.length));
   }

@@ -11,7 +11,7 @@ const pattern = z
   .refine((value) => starsIn(value) <= defaultLimits.starsPerPattern, {
     error: `A pattern holds at most ${String(defaultLimits.starsPerPattern)} stars`,
   });
-function starsIn(text: string): number {
+export function starsIn(text: string): number {
   let stars = 0;
   for (let at = text.indexOf('*'); at >= 0; at = text.indexOf('*', at + 1)) stars += 1;
   return stars;
