@@ -19,13 +19,23 @@ import type { CharterTables } from '../tables.ts';
 const chainLock = 5_120_447;
 const batch = 1_000;
 
+/**
+ * Locks the chain, then reads its end and the time, in one trip: the second statement sees what was committed while the
+ * first waited, and both take no parameters.
+ */
+const lockedEnd = sql.raw<{ now: Date } & ({ seq: string; hash: string } | { seq: null; hash: null })>(`
+  select pg_advisory_xact_lock(${String(chainLock)});
+  select clock_timestamp() as now, seq, hash
+  from (select) as always left join (select seq, hash from charter.audit order by seq desc limit 1) as newest on true`);
+
 /** Adds entries to the chain as part of a transaction: what is not committed was never audited. */
 export async function appendAudit(tx: Tx<CharterTables>, entries: readonly AuditEntry[]): Promise<void> {
   if (entries.length === 0) return;
-  await sql`select pg_advisory_xact_lock(${chainLock})`.execute(tx.db);
-  const head = await headOf(tx);
-  const { at } = await tx.db.selectNoFrom(sql<Date>`clock_timestamp()`.as('at')).executeTakeFirstOrThrow();
-  const records = chainOn(head, entries, at.toISOString());
+  const { rows } = await lockedEnd.execute(tx.db);
+  const [end] = rows;
+  if (!end) throw new Error('the end of the audit chain could not be read');
+  const head = end.seq === null ? emptyChain : { seq: Number(end.seq), hash: end.hash };
+  const records = chainOn(head, entries, end.now.toISOString());
   await tx.db
     .insertInto('audit')
     .columns(['seq', 'at', 'actor', 'action', 'subject', 'data', 'prev_hash', 'hash'])
