@@ -8,7 +8,7 @@ import {
 } from '@charter/policy';
 import type { Closeable, Log } from '@charter/service';
 import { everyInterval } from '@charter/service';
-import type { Store, Tx } from '@charter/store';
+import { rowsOf, type Store, type Tx } from '@charter/store';
 import { sql } from 'kysely';
 import { appendAudit } from '../../adapters/audit-log.ts';
 import type { AuditEntry } from '../../domain/audit-chain.ts';
@@ -136,6 +136,15 @@ export function attemptLadder(options: AttemptLadderOptions) {
 }
 export type AttemptLadder = ReturnType<typeof attemptLadder>;
 
+type ReachedStep = Extract<EscalationStep, { kind: 'opened' | 'raised' | 'repeated' }>;
+
+/** An event after the last attempt at it, and the steps that opened it or raised it. */
+interface Climbed {
+  readonly event: EscalationEvent;
+  readonly attempt: ForbiddenAttempt;
+  readonly reached: ReachedStep[];
+}
+
 async function climb(
   tx: Tx<CharterTables>,
   taken: readonly Waiting[],
@@ -148,16 +157,18 @@ async function climb(
   const rows = await tx.db
     .selectFrom('ladder_rung')
     .select('state')
-    .where('key', 'in', [...keys, ''])
+    .where('key', '=', sql<string>`any(${[...keys]})`)
     .execute();
   const ladder = ladderFrom({ v: 1, rungs: rows.map(({ state }) => JSON.parse(state) as unknown) });
   if (ladder === null) throw new Error('the ladder holds rungs of another version');
-  const climbed = new Map<string, { event: EscalationEvent; attempt: ForbiddenAttempt; steps: EscalationStep[] }>();
+  const climbed = new Map<string, Climbed>();
   for (const { attempt } of taken) {
     const step = recordAttempt(ladder, attempt, attempt.rules);
     if (step.kind === 'counted') continue;
-    const steps = [...(climbed.get(step.event.key)?.steps ?? []), step];
-    climbed.set(step.event.key, { event: step.event, attempt, steps });
+    const { event } = step;
+    const reached = climbed.get(event.key)?.reached ?? [];
+    if (step.kind !== 'repeated') reached.push(step);
+    climbed.set(event.key, { event, attempt, reached });
   }
   await saveRungs(tx, stateOfLadder(ladder).rungs, rungKey);
   const events = [...climbed.values()];
@@ -165,10 +176,10 @@ async function climb(
     tx,
     events.map(({ event, attempt }) => eventFacts(event, attempt, environment)),
   );
-  const escalations = events.flatMap(({ attempt, steps }, index): Escalation[] => {
+  const escalations = events.flatMap(({ attempt, reached }, index): Escalation[] => {
     const escalation = escalated[index];
     if (escalation === undefined) return [];
-    return [{ ...escalation, count: (metrics) => countSteps(metrics, escalation, attempt, steps) }];
+    return [{ ...escalation, count: (metrics) => countSteps(metrics, escalation, attempt, reached) }];
   });
   const lost: AuditEntry[] =
     gap === 0 ? [] : [{ actor: 'charter', action: 'attempts.gap', subject: environment, data: { count: gap } }];
@@ -181,13 +192,12 @@ function countSteps(
   metrics: DomainMetrics,
   { count, row }: Escalation,
   { source }: ForbiddenAttempt,
-  steps: readonly EscalationStep[],
+  reached: readonly ReachedStep[],
 ): void {
   count(metrics);
-  for (const step of steps) {
-    if (step.kind !== 'opened' && step.kind !== 'raised') continue;
-    const { metric, severity } = step.event;
-    metrics.attempted(metric, source, step.kind === 'opened' ? 'reported' : 'escalated');
+  for (const { kind, event } of reached) {
+    const { metric, severity } = event;
+    metrics.attempted(metric, source, kind === 'opened' ? 'reported' : 'escalated');
     if (isListed('forbidden-metric', severity)) metrics.violated(severity, row.violation_type, row.node_or_service);
   }
 }
@@ -198,14 +208,16 @@ async function saveRungs(
   rungKey: (key: string) => string,
 ): Promise<void> {
   if (rungs.length === 0) return;
-  const values = rungs.map((rung) => ({
-    key: rungKey(rung.key),
-    state: JSON.stringify(rung),
-    last_at: new Date(rung.event?.lastAt ?? rung.recent.at(-1) ?? 0),
-  }));
   await tx.db
     .insertInto('ladder_rung')
-    .values(values)
+    .columns(['key', 'state', 'last_at'])
+    .expression(
+      sql`select * from ${rowsOf(rungs, [
+        { type: 'text', of: ({ key }) => rungKey(key) },
+        { type: 'text', of: (rung) => JSON.stringify(rung) },
+        { type: 'timestamptz', of: ({ event, recent }) => new Date(event?.lastAt ?? recent.at(-1) ?? 0).toISOString() },
+      ])}`,
+    )
     .onConflict((conflict) =>
       conflict.column('key').doUpdateSet({ state: sql<string>`excluded.state`, last_at: sql<Date>`excluded.last_at` }),
     )

@@ -6,7 +6,8 @@ import type { CharterTables } from '../../tables.ts';
 import { isListed, type Sanction } from '../domain/violation-scale.ts';
 import type { DomainMetrics } from '../metrics.ts';
 import { lockLadder } from './attempt-ladder.ts';
-import { type EventRow, raise, signal } from './escalate.ts';
+import { escalate, signal } from './escalate.ts';
+import type { EventRow } from './event-rows.ts';
 
 export interface ReportedViolation {
   readonly severity: Sanction;
@@ -80,24 +81,27 @@ export function eventLog({ store, environment, metrics, quietSeconds }: EventLog
       const startedAt = performance.now();
       const now = new Date();
       const escalation = await store.transaction(async (tx) => {
-        const escalated = await raise(tx, {
-          key: `reported/${newId()}`,
-          kind: 'reported',
-          environment,
-          metricName: null,
-          policy: null,
-          attemptCount: null,
-          threshold: null,
-          action: null,
-          startedAt: now,
-          lastAt: now,
-          reportedBy: reported.by,
-          severity: reported.severity,
-          violationType: reported.violationType,
-          nodeOrService: reported.nodeOrService,
-          description: reported.description,
-          evidence: reported.evidence,
-        });
+        const [escalated] = await escalate(tx, [
+          {
+            key: `reported/${newId()}`,
+            kind: 'reported',
+            environment,
+            metricName: null,
+            policy: null,
+            attemptCount: null,
+            threshold: null,
+            action: null,
+            startedAt: now,
+            lastAt: now,
+            reportedBy: reported.by,
+            severity: reported.severity,
+            violationType: reported.violationType,
+            nodeOrService: reported.nodeOrService,
+            description: reported.description,
+            evidence: reported.evidence,
+          },
+        ]);
+        if (!escalated) throw new Error('what was reported is no event');
         await appendAudit(tx, escalated.audit);
         return escalated;
       });
@@ -125,7 +129,7 @@ export async function stopSignal(tx: Tx<CharterTables>, row: EventRow): Promise<
     .where('environment', '=', row.environment)
     .where('node_or_service', '=', row.node_or_service)
     .executeTakeFirst();
-  if (!other) await signal(tx, row, 'resolved');
+  if (!other) await signal(tx, [row], 'resolved');
 }
 
 export async function eventFor(tx: Tx<CharterTables>, id: string): Promise<EventRow> {

@@ -3,8 +3,8 @@ import { CharterError, Instant, Name, Problem, printable, Ulid } from '@charter/
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { AttemptLadder } from '../adapters/attempt-ladder.ts';
-import type { EventRow } from '../adapters/escalate.ts';
 import type { EventLog } from '../adapters/event-log.ts';
+import type { EventRow } from '../adapters/event-rows.ts';
 import { waitAtMost } from '../adapters/wait-at-most.ts';
 import { sanctions } from '../domain/violation-scale.ts';
 
