@@ -126,6 +126,13 @@ test('no document makes the loader throw or hang', () => {
 
 const rule = (when: string): string =>
   `apiVersion: charter/v1\nkind: Policy\nmetadata: {name: p}\nrules:\n  - {id: a, effect: allow, match: {actions: [x]}, when: ${JSON.stringify(when)}}\n`;
+const rulesInJson = (ruleAt: (at: number) => object): string =>
+  JSON.stringify({
+    apiVersion: 'charter/v1',
+    kind: 'Policy',
+    metadata: { name: 'p' },
+    rules: Array.from({ length: 3_000 }, (_, at) => ruleAt(at)),
+  });
 const bombs: readonly (readonly [string, string])[] = [
   ['ten thousand open brackets', '['.repeat(10_000)],
   ['a hundred thousand open braces', '{"a":'.repeat(100_000)],
@@ -154,6 +161,8 @@ const bombs: readonly (readonly [string, string])[] = [
   ['too much text', 'a: b\n'.repeat(2_000_000)],
   ['quotes never closed', '"'.repeat(100_001)],
   ['backslashes in JSON', `{"a":"${'\\'.repeat(100_000)}`],
+  ['broken rules in JSON', rulesInJson((at) => ({ id: `r${String(at)}`, effect: 'x' }))],
+  ['repeated ids in JSON', rulesInJson(() => ({ id: 'a', effect: 'allow', match: { actions: ['x'] } }))],
   ['a tower of parentheses', rule('('.repeat(900))],
   ['a tower of negations', rule(`${'!'.repeat(1_900)}true`)],
   ['a chain of ternaries', rule(`${'true ? true : '.repeat(130)}true`)],

@@ -164,6 +164,7 @@ function repeatedIds(document: NativeDocument, lineOf: SourceDocument['lineOf'])
     const first = seen.get(id);
     if (first === undefined) seen.set(id, index);
     else errors.push(errorAt(['rules', index, 'id'], `The id ${id} is taken by rule ${String(first)}`, lineOf));
+    if (errors.length >= maxErrors) break;
   }
   return errors;
 }

@@ -1,8 +1,10 @@
 import type { PolicyLimits } from '../limits.ts';
-import type { Path, SourceDocument, SourceResult } from './source.ts';
+import { lineFinder } from './line-finder.ts';
+import type { SourceDocument, SourceResult } from './source.ts';
 
-/** Reads one JSON document. Lines are found by scanning the text again, and only when somebody asks. */
+/** Reads one JSON document. Where things stand inside rules is found by reading the text again when somebody asks. */
 export function readJson(text: string, limits: PolicyLimits): SourceResult {
+  const lineAt = lineFinder(text);
   const refuse = (detail: string, line?: number): SourceResult => ({
     ok: false,
     errors: [line === undefined ? { pointer: '', detail } : { pointer: '', detail, line }],
@@ -12,21 +14,21 @@ export function readJson(text: string, limits: PolicyLimits): SourceResult {
   }
   const scan = scanJson(text, limits.documentDepth);
   if (scan.tooDeepAt !== null) {
-    return refuse(`A document nests at most ${String(limits.documentDepth)} deep`, lineAt(text, scan.tooDeepAt));
+    return refuse(`A document nests at most ${String(limits.documentDepth)} deep`, lineAt(scan.tooDeepAt));
   }
   try {
     const value: unknown = JSON.parse(text);
-    return { ok: true, documents: [{ value, lineOf: lineFinder(text, scan.ruleLines) }] };
+    return { ok: true, documents: [{ value, lineOf: placeFinder(text, scan.ruleLines, lineAt) }] };
   } catch (error) {
     const detail = error instanceof Error ? error.message : 'The text is no JSON';
     const position = /position (\d+)/.exec(detail)?.[1];
-    return refuse(detail, position === undefined ? undefined : lineAt(text, Number(position)));
+    return refuse(detail, position === undefined ? undefined : lineAt(Number(position)));
   }
 }
 
 interface JsonScan {
-  /** Line of each item of the top-level `rules`. */
-  readonly ruleLines: readonly number[];
+  /** Line of each map in the top-level `rules`. */
+  readonly ruleLines: readonly (number | undefined)[];
   readonly tooDeepAt: number | null;
 }
 
@@ -38,10 +40,12 @@ const CLOSE_BRACE = 0x7d;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const NEWLINE = 0x0a;
+const COMMA = 0x2c;
 
 /** One pass that measures nesting and notes where rules begin; strings are skipped whole. */
 function scanJson(text: string, depthLimit: number): JsonScan {
-  const ruleLines: number[] = [];
+  const ruleLines: (number | undefined)[] = [];
+  let index = 0;
   let depth = 0;
   let line = 1;
   let isInRules = false;
@@ -57,9 +61,13 @@ function scanJson(text: string, depthLimit: number): JsonScan {
     } else if (char === OPEN_BRACE || char === OPEN_BRACKET) {
       depth += 1;
       if (depth > depthLimit) return { ruleLines, tooDeepAt: at };
-      if (depth === 2) isInRules = char === OPEN_BRACKET && lastString === 'rules';
-      if (depth === 3 && isInRules && char === OPEN_BRACE) ruleLines.push(line);
+      if (depth === 2) {
+        isInRules = char === OPEN_BRACKET && lastString === 'rules';
+        if (isInRules) ruleLines.length = index = 0;
+      }
+      if (depth === 3 && isInRules && char === OPEN_BRACE) ruleLines[index] = line;
     } else if (char === CLOSE_BRACE || char === CLOSE_BRACKET) depth -= 1;
+    else if (char === COMMA && depth === 2) index += 1;
   }
   return { ruleLines, tooDeepAt: null };
 }
@@ -75,50 +83,73 @@ function stringEnd(text: string, start: number): number {
   return at;
 }
 
-function lineAt(text: string, offset: number): number {
-  let line = 1;
-  for (let at = text.indexOf('\n'); at >= 0 && at < offset; at = text.indexOf('\n', at + 1)) line += 1;
-  return line;
-}
-
-/** Finds lines by walking valid JSON text; rule lines come from the first scan. */
-function lineFinder(text: string, ruleLines: readonly number[]): SourceDocument['lineOf'] {
+/** Finds lines in valid JSON text: those of rules are known, for others the maps and lists on the path are read again. */
+function placeFinder(
+  text: string,
+  ruleLines: readonly (number | undefined)[],
+  lineAt: (offset: number) => number,
+): SourceDocument['lineOf'] {
+  const start = text.search(/\S/);
+  const known = new Map<number, Entries>();
+  const entriesOf = (at: number): Entries => {
+    const entries = known.get(at) ?? entriesAt(text, at);
+    known.set(at, entries);
+    return entries;
+  };
   return (path) => {
     const [first, second] = path;
-    if (path.length === 2 && first === 'rules' && typeof second === 'number') return ruleLines[second] ?? 1;
-    return lineAt(text, offsetOf(text, path));
+    const ruleLine = path.length === 2 && first === 'rules' ? ruleLines[Number(second)] : undefined;
+    if (ruleLine !== undefined) return ruleLine;
+    let place: Place = { at: start, valueAt: start };
+    for (const key of path) {
+      const inner = entriesOf(place.valueAt).get(String(key));
+      if (inner === undefined) break;
+      place = inner;
+    }
+    return lineAt(place.at);
   };
 }
 
-function offsetOf(text: string, path: Path): number {
-  const token = /"(?:[^"\\]|\\.)*"|[[\]{},:]|[^\s[\]{},:"]+/g;
-  let found = text.search(/\S/);
-  const frames: { key: string | number; isList: boolean; expectsKey: boolean }[] = [];
-  const depthReached = (): boolean =>
-    frames.length <= path.length && frames.every((frame, depth) => String(frame.key) === String(path[depth]));
-  let best = 0;
-  for (let match = token.exec(text); match !== null; match = token.exec(text)) {
-    const [value] = match;
-    const frame = frames.at(-1);
-    if (value === '}' || value === ']') frames.pop();
-    else if (value === ',') {
-      if (frame?.isList === true) frame.key = Number(frame.key) + 1;
-      else if (frame !== undefined) frame.expectsKey = true;
-    } else if (value !== ':') {
-      const isKey = frame !== undefined && !frame.isList && frame.expectsKey;
-      if (isKey) {
-        frame.key = String(JSON.parse(value));
-        frame.expectsKey = false;
-      }
-      if ((isKey || frame?.isList === true) && frames.length > best && depthReached()) {
-        best = frames.length;
-        found = match.index;
-        if (best === path.length) return found;
-      }
-      if (!isKey && (value === '{' || value === '[')) {
-        frames.push({ key: value === '[' ? 0 : '', isList: value === '[', expectsKey: value === '{' });
-      }
-    }
+/** Where an entry of a map (its key) or list begins, and where its value does. */
+interface Place {
+  readonly at: number;
+  readonly valueAt: number;
+}
+type Entries = ReadonlyMap<string, Place>;
+
+const between = /[\s,:]*/y;
+const scalar = /[^\s,\]}]*/y;
+
+/** The entries of the map or list that opens at `start`, by key or index; none for other values. Of a repeated key the last counts. */
+function entriesAt(text: string, start: number): Entries {
+  const entries = new Map<string, Place>();
+  const open = text.charCodeAt(start);
+  if (open !== OPEN_BRACE && open !== OPEN_BRACKET) return entries;
+  for (let at = endOf(between, text, start + 1); ; at = endOf(between, text, at)) {
+    const char = text.charCodeAt(at);
+    if (char === CLOSE_BRACE || char === CLOSE_BRACKET) return entries;
+    const keyEnd = open === OPEN_BRACE ? stringEnd(text, at) + 1 : at;
+    const key = open === OPEN_BRACE ? String(JSON.parse(text.slice(at, keyEnd))) : String(entries.size);
+    const valueAt = open === OPEN_BRACE ? endOf(between, text, keyEnd) : at;
+    entries.set(key, { at, valueAt });
+    at = valueEnd(text, valueAt);
   }
-  return found;
+}
+
+function valueEnd(text: string, start: number): number {
+  let depth = 0;
+  for (let at = start; ; at += 1) {
+    const char = text.charCodeAt(at);
+    if (char === QUOTE) at = stringEnd(text, at);
+    else if (char === OPEN_BRACE || char === OPEN_BRACKET) depth += 1;
+    else if (char === CLOSE_BRACE || char === CLOSE_BRACKET) depth -= 1;
+    else if (depth === 0) return endOf(scalar, text, at);
+    if (depth === 0) return at + 1;
+  }
+}
+
+function endOf(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  pattern.test(text);
+  return pattern.lastIndex;
 }

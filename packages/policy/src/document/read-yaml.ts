@@ -1,4 +1,5 @@
 import type { PolicyLimits } from '../limits.ts';
+import { lineFinder } from './line-finder.ts';
 import type { Path, SourceDocument, SourceResult } from './source.ts';
 import { readNode } from './yaml/block.ts';
 import { type Builder, createBuilder } from './yaml/build.ts';
@@ -110,23 +111,4 @@ function offsetOf({ value: root, at, places }: ReadDocument, path: Path): number
 function startOf(text: string): Cursor {
   const at = text.startsWith('\uFEFF') ? 1 : 0;
   return { text, at, lineStart: at };
-}
-
-/** Lines by offset, from 1; the table is made when the first line is asked for. */
-function lineFinder(text: string): (offset: number) => number {
-  let starts: number[] | null = null;
-  return (offset) => {
-    if (starts === null) {
-      starts = [0];
-      for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
-    }
-    let low = 0;
-    let high = starts.length;
-    while (high - low > 1) {
-      const middle = (low + high) >> 1;
-      if ((starts[middle] ?? 0) <= offset) low = middle;
-      else high = middle;
-    }
-    return low + 1;
-  };
 }
