@@ -10,26 +10,29 @@ export function epochMsFrom(text: string): number {
     text.charCodeAt(13) === 0x3a &&
     text.charCodeAt(16) === 0x3a;
   if (!hasShape) return Number.NaN;
-  const year = digits(text, 0, 4);
-  const month = digits(text, 5, 2);
-  const day = digits(text, 8, 2);
-  const hour = digits(text, 11, 2);
-  const minute = digits(text, 14, 2);
-  const second = digits(text, 17, 2);
-  if (!(month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month))) return Number.NaN;
-  if (!(hour <= 23 && minute <= 59 && second <= 60)) return Number.NaN;
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  const month = twoDigits(text, 5);
+  const day = twoDigits(text, 8);
+  const hour = twoDigits(text, 11);
+  const minute = twoDigits(text, 14);
+  const second = twoDigits(text, 17);
+  if (year < 0 || month < 1 || month > 12 || day < 1 || day > daysIn(year, month)) return Number.NaN;
+  if (hour < 0 || hour > 23 || minute < 0 || minute > 59 || second < 0 || second > 60) return Number.NaN;
   let at = 19;
   let ms = 0;
   if (text.charCodeAt(at) === 0x2e) {
     const start = at + 1;
     at = start;
-    while (isDigit(text.charCodeAt(at))) at += 1;
-    if (at === start) return Number.NaN;
-    for (let place = 0, unit = 100; place < 3 && start + place < at; place += 1, unit /= 10) {
-      ms += digits(text, start + place, 1) * unit;
+    for (let unit = 100; at < length; at += 1) {
+      const digit = text.charCodeAt(at) - 0x30;
+      if (digit < 0 || digit > 9) break;
+      ms += digit * unit;
+      unit = unit === 100 ? 10 : unit === 10 ? 1 : 0;
     }
+    if (at === start) return Number.NaN;
   }
-  return Date.UTC(year, month - 1, day, hour, minute, second, ms) - offsetMs(text, at);
+  const seconds = (hour * 60 + minute) * 60 + second;
+  return daysUntil(year, month, day) * 86_400_000 + seconds * 1_000 + ms - offsetMs(text, at);
 }
 
 /** The zone in milliseconds; a text without one is read as UTC, as classic clients write it. */
@@ -39,9 +42,9 @@ function offsetMs(text: string, at: number): number {
   if ((sign | 0x20) === 0x7a) return at + 1 === text.length ? 0 : Number.NaN;
   const isOffset = (sign === 0x2b || sign === 0x2d) && text.length === at + 6 && text.charCodeAt(at + 3) === 0x3a;
   if (!isOffset) return Number.NaN;
-  const hours = digits(text, at + 1, 2);
-  const minutes = digits(text, at + 4, 2);
-  if (!(hours <= 23 && minutes <= 59)) return Number.NaN;
+  const hours = twoDigits(text, at + 1);
+  const minutes = twoDigits(text, at + 4);
+  if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59) return Number.NaN;
   return (hours * 60 + minutes) * 60_000 * (sign === 0x2d ? -1 : 1);
 }
 
@@ -50,14 +53,21 @@ function daysIn(year: number, month: number): number {
   return month === 4 || month === 6 || month === 9 || month === 11 ? 30 : 31;
 }
 
-const isDigit = (code: number): boolean => code >= 0x30 && code <= 0x39;
+/** Days from 1970-01-01 to a date of the Gregorian calendar, whose years are counted from March here: February ends them. */
+function daysUntil(year: number, month: number, day: number): number {
+  const isBeforeMarch = month < 3;
+  const ended = isBeforeMarch ? year - 1 : year;
+  const leapDays = Math.floor(ended / 4) - Math.floor(ended / 100) + Math.floor(ended / 400);
+  const daysOfMonths = Math.floor((153 * (isBeforeMarch ? month + 9 : month - 3) + 2) / 5);
+  return ended * 365 + leapDays + daysOfMonths + day - 719_469;
+}
 
-function digits(text: string, from: number, count: number): number {
-  let value = 0;
-  for (let at = from; at < from + count; at += 1) {
-    const code = text.charCodeAt(at);
-    if (!isDigit(code)) return Number.NaN;
-    value = value * 10 + code - 0x30;
-  }
-  return value;
+/** So far below zero that no sum of digits makes up for it. */
+const noDigits = -100_000;
+
+/** A number of two digits; negative when one of them is none. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - 0x30;
+  const units = text.charCodeAt(at + 1) - 0x30;
+  return tens >= 0 && tens <= 9 && units >= 0 && units <= 9 ? tens * 10 + units : noDigits;
 }
