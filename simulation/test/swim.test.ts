@@ -113,7 +113,7 @@ describe('the threshold rules', () => {
 
 describe('an experiment', () => {
   test('puts every policy on the same traces; planning with the model beats the rules and the simple planner', () => {
-    const { results } = runExperiment({ settings: defaultSwim, utility: 'current', seeds: 4 });
+    const { results } = runExperiment({ settings: defaultSwim, utility: 'current', seeds: 16 });
     const of = (name: PolicyName) => {
       const found = results.find(({ policy }) => policy === name);
       if (!found) throw new Error(name);

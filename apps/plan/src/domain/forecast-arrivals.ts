@@ -1,7 +1,10 @@
 /** Arrivals a second, for each of the next periods. */
 export interface ArrivalForecast {
   readonly mean: readonly number[];
-  /** Standard deviation of what one period brings around its mean, as past forecasts of the same reach were off. */
+  /**
+   * Standard deviation of what one period brings around its mean: the share of the rate by which past forecasts of the
+   * same reach were off, since busy times vary more than quiet ones.
+   */
   readonly deviation: readonly number[];
   /** How many past forecasts the deviations come from. */
   readonly evidence: number;
@@ -17,12 +20,12 @@ export interface ForecastSettings {
 export function steadyForecast(rate: number, periods: number): ArrivalForecast {
   return {
     mean: new Array<number>(periods).fill(rate),
-    deviation: Array.from({ length: periods }, (_, reach) => priorDeviation(rate, reach)),
+    deviation: Array.from({ length: periods }, (_, reach) => priorShareAt(reach) * Math.max(1, rate)),
     evidence: priorWeight,
   };
 }
 
-const priorDeviation = (rate: number, reach: number): number => priorShare * Math.sqrt(reach + 1) * Math.max(1, rate);
+const priorShareAt = (reach: number): number => priorShare * Math.sqrt(reach + 1);
 
 interface Smoothing {
   readonly level: number;
@@ -77,7 +80,8 @@ function followed(
       squares[reach] = memory * (squares[reach] ?? 0);
       weights[reach] = memory * (weights[reach] ?? 0);
       if (!forecast) continue;
-      squares[reach] = (squares[reach] ?? 0) + (sum / samplesPerPeriod - (forecast[reach] ?? 0)) ** 2;
+      const rate = sum / samplesPerPeriod;
+      squares[reach] = (squares[reach] ?? 0) + ((rate - (forecast[reach] ?? 0)) / Math.max(1, rate)) ** 2;
       weights[reach] = (weights[reach] ?? 0) + 1;
     }
     sum = 0;
@@ -85,8 +89,8 @@ function followed(
     made.push(ahead);
   }
   const deviation = Array.from(squares, (square, reach) => {
-    const prior = priorDeviation(level, reach) ** 2;
-    return Math.sqrt((square + priorWeight * prior) / ((weights[reach] ?? 0) + priorWeight));
+    const share = Math.sqrt((square + priorWeight * priorShareAt(reach) ** 2) / ((weights[reach] ?? 0) + priorWeight));
+    return share * Math.max(1, ahead[reach] ?? 0);
   });
   return {
     mean: Array.from(ahead),
