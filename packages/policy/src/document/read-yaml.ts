@@ -3,7 +3,7 @@ import { lineFinder } from './line-finder.ts';
 import type { Path, SourceDocument, SourceResult } from './source.ts';
 import { readNode } from './yaml/block.ts';
 import { type Builder, createBuilder } from './yaml/build.ts';
-import { atMarker, type Cursor, skipBlank, skipBreak, skipToLineEnd } from './yaml/cursor.ts';
+import { atMarker, type Cursor, cursorFrom, skipBlank, skipBreak, skipToLineEnd } from './yaml/cursor.ts';
 import { YamlRefusal } from './yaml/yaml-refusal.ts';
 
 const unprintable = /[^\P{Cc}\t\n\r\x85]|[\ufffe\uffff]/u;
@@ -17,7 +17,7 @@ export function readYaml(text: string, limits: PolicyLimits): SourceResult {
     const detail = `A YAML document has at most ${String(limits.yamlLength)} characters`;
     return { ok: false, errors: [{ pointer: '', detail }] };
   }
-  const cursor = startOf(text);
+  const cursor = cursorFrom(text);
   const lineAt = lineFinder(text);
   try {
     const bad = unprintable.exec(text);
@@ -87,7 +87,7 @@ function sourceFrom(
   let deep: ReadDocument | null = null;
   const lineOf: SourceDocument['lineOf'] = (path) => {
     if (path.length <= shallow + 1) return lineAt(offsetOf(read, path));
-    deep ??= readStream(startOf(text), limits, limits.documentDepth)[index] ?? read;
+    deep ??= readStream(cursorFrom(text), limits, limits.documentDepth)[index] ?? read;
     return lineAt(offsetOf(deep, path));
   };
   return { value: read.value, lineOf };
@@ -106,9 +106,4 @@ function offsetOf({ value: root, at, places }: ReadDocument, path: Path): number
     value = Array.isArray(value) ? value[index] : Reflect.get(value, key);
   }
   return offset;
-}
-
-function startOf(text: string): Cursor {
-  const at = text.startsWith('\uFEFF') ? 1 : 0;
-  return { text, at, lineStart: at };
 }

@@ -1,4 +1,4 @@
-import { type Cursor, isBreak, isMarker, SPACE, skipBreak, skipToLineEnd, TAB } from './cursor.ts';
+import { type Cursor, END, isBreak, isMarker, SPACE, skipBreak, skipToLineEnd, TAB } from './cursor.ts';
 import { YamlRefusal } from './yaml-refusal.ts';
 
 const header = /([|>])(?:([-+])([1-9])?|([1-9])([-+])?)?/y;
@@ -34,8 +34,8 @@ function readLines(cursor: Cursor, indent: number, explicit: number | null): str
   while (skipBreak(cursor)) {
     const { lineStart } = cursor;
     let at = lineStart;
-    while (text.charCodeAt(at) === SPACE && (margin === null || at - lineStart < margin)) at += 1;
-    const code = text.charCodeAt(at);
+    while (cursor.codes[at] === SPACE && (margin === null || at - lineStart < margin)) at += 1;
+    const code = cursor.codes[at];
     const width = at - lineStart;
     if (isBreak(code)) {
       widestBlank = Math.max(widestBlank, width);
@@ -43,20 +43,20 @@ function readLines(cursor: Cursor, indent: number, explicit: number | null): str
       cursor.at = at;
       continue;
     }
-    if (Number.isNaN(code)) {
+    if (code === END) {
       cursor.at = at;
       if (width > 0 && margin !== null && width >= margin) lines.push('');
       return lines;
     }
     if (code === TAB && width <= indent) throw new YamlRefusal('Tabs cannot indent', at);
-    if (width <= indent || (margin !== null && width < margin) || isMarker(text, lineStart)) return lines;
+    if (width <= indent || (margin !== null && width < margin) || isMarker(cursor, lineStart)) return lines;
     margin ??= width;
     if (widestBlank > margin && lines.every((line) => line === '')) {
       throw new YamlRefusal('A blank line before the text is indented deeper than the text', at);
     }
     cursor.at = lineStart + margin;
     const start = cursor.at;
-    while (!isBreak(text.charCodeAt(cursor.at)) && cursor.at < text.length) cursor.at += 1;
+    while (!isBreak(cursor.codes[cursor.at]) && cursor.at < text.length) cursor.at += 1;
     lines.push(text.slice(start, cursor.at));
   }
   return lines;

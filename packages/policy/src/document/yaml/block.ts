@@ -13,7 +13,7 @@ interface Holder {
 }
 
 export const isDash = (cursor: Cursor): boolean =>
-  cursor.text.charCodeAt(cursor.at) === 0x2d && isGap(cursor.text.charCodeAt(cursor.at + 1));
+  cursor.codes[cursor.at] === 0x2d && isGap(cursor.codes[cursor.at + 1]);
 
 /** Reads the value at the cursor, which is on content. */
 export function readNode(cursor: Cursor, builder: Builder, holder: Holder, depth: number): unknown {
@@ -21,7 +21,7 @@ export function readNode(cursor: Cursor, builder: Builder, holder: Holder, depth
   const char = text.charAt(at);
   if (char === '&') return readAnchored(cursor, builder, holder, depth);
   if (char === '!') throw new YamlRefusal('Tags are refused', at);
-  if (char === '?' && isGap(text.charCodeAt(at + 1))) throw new YamlRefusal('Keys are plain text', at);
+  if (char === '?' && isGap(cursor.codes[at + 1])) throw new YamlRefusal('Keys are plain text', at);
   if (char === '|' || char === '>') {
     countNode(builder, depth, at);
     return readBlockScalar(cursor, holder.indent);
@@ -52,7 +52,7 @@ export function readNode(cursor: Cursor, builder: Builder, holder: Holder, depth
 function readAnchored(cursor: Cursor, builder: Builder, holder: Holder, depth: number): unknown {
   const { at } = cursor;
   const name = readName(cursor);
-  if (!isGap(cursor.text.charCodeAt(cursor.at))) throw new YamlRefusal('An anchor stands before a value', at);
+  if (!isGap(cursor.codes[cursor.at])) throw new YamlRefusal('An anchor stands before a value', at);
   const isAlone = skipToLineEnd(cursor);
   const next = cursor.text.charAt(cursor.at);
   if (!isAlone) {
@@ -111,7 +111,7 @@ function readMap(
   let keyAt = firstAt;
   for (;;) {
     claimKey(map, key, keyAt, builder.limits);
-    while (isSpace(cursor.text.charCodeAt(cursor.at))) cursor.at += 1;
+    while (isSpace(cursor.codes[cursor.at])) cursor.at += 1;
     cursor.at += 1;
     map.record[key] = readMapValue(cursor, builder, indent, depth + 1);
     if (!toNextEntry(cursor, indent)) return map.record;
@@ -150,7 +150,7 @@ function toNextEntry(cursor: Cursor, indent: number): boolean {
 function readBlockKey(cursor: Cursor): string {
   const { at, lineStart, text } = cursor;
   const char = text.charAt(at);
-  if ('&*!?[{|>'.includes(char) && (char !== '?' || isGap(text.charCodeAt(at + 1)))) {
+  if ('&*!?[{|>'.includes(char) && (char !== '?' || isGap(cursor.codes[at + 1]))) {
     throw new YamlRefusal('Keys are plain text', at);
   }
   const isQuoted = char === '"' || char === "'";

@@ -100,7 +100,7 @@ function readFlowValue(cursor: Cursor, builder: Builder, indent: number, depth: 
   if (char === '[' || char === '{') return readFlow(cursor, builder, indent, depth);
   if (char === '&') {
     const name = readName(cursor);
-    if (!isGap(text.charCodeAt(cursor.at))) throw new YamlRefusal('An anchor stands before a value', at);
+    if (!isGap(cursor.codes[cursor.at])) throw new YamlRefusal('An anchor stands before a value', at);
     const next = toContent(cursor, indent, at);
     if (',]}&*'.includes(next)) throw new YamlRefusal('An anchor stands before a value', at);
     return anchor(builder, name, depth, () => readFlowValue(cursor, builder, indent, depth));

@@ -60,7 +60,7 @@ function trimEnd(value: string, runLength: number): string {
 }
 
 function toNextLine(cursor: Cursor, start: number, indent: number): number {
-  const next = nextLine(cursor);
+  const next = nextLine(cursor, cursor.at);
   if (next === null) throw new YamlRefusal('The quote is never closed', start);
   if (next.at - next.lineStart <= indent) throw new YamlRefusal('The lines of a quote are indented', next.at);
   cursor.at = next.at;
@@ -76,7 +76,7 @@ function readEscape(cursor: Cursor, before: string, start: number, indent: numbe
     cursor.at += 2;
     return before + simple;
   }
-  if (isBreak(text.charCodeAt(at + 1))) {
+  if (isBreak(cursor.codes[at + 1])) {
     cursor.at += 1;
     const blank = toNextLine(cursor, start, indent);
     return before + '\n'.repeat(blank);

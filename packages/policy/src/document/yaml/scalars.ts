@@ -1,9 +1,14 @@
-import { type Cursor, folded, HASH, isBreak, isGap, isSpace, nextLine } from './cursor.ts';
+import { type Cursor, END, folded, HASH, isBreak, isGap, isSpace, nextLine, refuseTabs } from './cursor.ts';
 import { YamlRefusal } from './yaml-refusal.ts';
 
 const COLON = 0x3a;
-const nulls = new Set(['', '~', 'null', 'Null', 'NULL']);
-const booleans = new Map([
+/** The plain scalars that stand for something else than text and numbers. */
+const words = new Map([
+  ['', null],
+  ['~', null],
+  ['null', null],
+  ['Null', null],
+  ['NULL', null],
   ['true', true],
   ['True', true],
   ['TRUE', true],
@@ -31,40 +36,44 @@ export function resolvePlain(text: string): string | number | boolean | null {
     const infinite = infinity.exec(text);
     return infinite === null ? text : infinite[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   }
-  if (text.length > 5) return text;
-  return nulls.has(text) ? null : (booleans.get(text) ?? text);
+  const word = text.length > 5 ? undefined : words.get(text);
+  return word === undefined ? text : word;
 }
 
-const isFlowIndicator = (code: number): boolean =>
+const isFlowIndicator = (code: number | undefined): boolean =>
   code === 0x2c || code === 0x5b || code === 0x5d || code === 0x7b || code === 0x7d;
 
 const refusedStarts = new Set('#&*!|>\'"%@`,[]{}');
 
 /** The part of a plain scalar on this line, without trailing space; the cursor stops behind it. */
 export function readPlainLine(cursor: Cursor, isFlow: boolean): string {
-  const { text } = cursor;
+  const { codes } = cursor;
   const start = cursor.at;
   let end = start;
-  for (let at = start; ; at += 1) {
-    const code = text.charCodeAt(at);
-    if (Number.isNaN(code) || isBreak(code)) break;
-    if (code === COLON) {
-      const next = text.charCodeAt(at + 1);
-      if (isGap(next) || (isFlow && isFlowIndicator(next))) break;
-    }
-    if (code === HASH && at > start && isSpace(text.charCodeAt(at - 1))) break;
-    if (isFlow && isFlowIndicator(code)) break;
-    if (!isSpace(code)) end = at + 1;
-  }
+  while (((codes[end] ?? END) > COLON && !isFlow) || !isPlainEnd(cursor, end, isFlow)) end += 1;
+  while (end > start && isSpace(codes[end - 1])) end -= 1;
   cursor.at = end;
-  return text.slice(start, end);
+  return cursor.text.slice(start, end);
 }
+
+function isPlainEnd({ codes, at: start }: Cursor, at: number, isFlow: boolean): boolean {
+  const code = codes[at];
+  if (code === COLON) {
+    const next = codes[at + 1];
+    return isGap(next) || (isFlow && isFlowIndicator(next));
+  }
+  if (code === HASH) return at > start && isSpace(codes[at - 1]);
+  return code === END || isBreak(code) || (isFlow && isFlowIndicator(code));
+}
+
+const isLowerCase = (code = END): boolean => code >= 0x61 && code <= 0x7a;
 
 /** Refuses characters that cannot begin a plain scalar. */
 export function checkPlainStart(cursor: Cursor, isFlow: boolean): void {
-  const { text, at } = cursor;
-  const char = text.charAt(at);
-  const next = text.charCodeAt(at + 1);
+  const { at } = cursor;
+  if (isLowerCase(cursor.codes[at])) return;
+  const char = cursor.text.charAt(at);
+  const next = cursor.codes[at + 1];
   const isIndicator = char === '-' || char === '?' || char === ':';
   const isRefused = isIndicator ? isGap(next) || (isFlow && isFlowIndicator(next)) : refusedStarts.has(char);
   if (isRefused) throw new YamlRefusal(`A value cannot start with ${JSON.stringify(char)} here; quote it`, at);
@@ -72,17 +81,17 @@ export function checkPlainStart(cursor: Cursor, isFlow: boolean): void {
 
 /** Adds the following lines of a plain scalar: those indented deeper than `indent`, until a comment or an indicator. */
 export function readPlainRest(cursor: Cursor, first: string, indent: number, isFlow: boolean): string {
+  const { codes } = cursor;
   let value = first;
   for (;;) {
-    const { text } = cursor;
     let at = cursor.at;
-    while (isSpace(text.charCodeAt(at))) at += 1;
-    if (!isBreak(text.charCodeAt(at))) return value;
-    const next = nextLine({ text, at, lineStart: cursor.lineStart });
-    if (next === null || next.at - next.lineStart <= indent || text.charCodeAt(next.at) === HASH) return value;
-    if (isFlow && isFlowIndicator(text.charCodeAt(next.at))) return value;
-    if (text.slice(next.lineStart, next.at).includes('\t')) throw new YamlRefusal('Tabs cannot indent', next.at);
-    if (isFlow && text.charCodeAt(next.at) === COLON) throw new YamlRefusal('A key stands on one line', next.at);
+    while (isSpace(codes[at])) at += 1;
+    if (!isBreak(codes[at])) return value;
+    const next = nextLine(cursor, at);
+    if (next === null || next.at - next.lineStart <= indent || codes[next.at] === HASH) return value;
+    if (isFlow && isFlowIndicator(codes[next.at])) return value;
+    refuseTabs(cursor, next.lineStart, next.at);
+    if (isFlow && codes[next.at] === COLON) throw new YamlRefusal('A key stands on one line', next.at);
     cursor.at = next.at;
     cursor.lineStart = next.lineStart;
     const line = readPlainLine(cursor, isFlow);
@@ -94,9 +103,10 @@ export function readPlainRest(cursor: Cursor, first: string, indent: number, isF
 
 /** Whether the cursor, past a scalar, is at the colon that makes it a key. */
 export function isKeyEnd(cursor: Cursor, isFlow: boolean, wasQuoted = false): boolean {
+  const { codes } = cursor;
   let { at } = cursor;
-  while (isSpace(cursor.text.charCodeAt(at))) at += 1;
-  if (cursor.text.charCodeAt(at) !== COLON) return false;
-  const next = cursor.text.charCodeAt(at + 1);
+  while (isSpace(codes[at])) at += 1;
+  if (codes[at] !== COLON) return false;
+  const next = codes[at + 1];
   return isGap(next) || (isFlow && (wasQuoted || isFlowIndicator(next)));
 }
