@@ -74,7 +74,7 @@ export async function decisionRecord({ store, capacity, metrics, log }: Decision
 
   async function insertOne(recorded: RecordedDecision): Promise<void> {
     try {
-      await store.db.insertInto('decision').values(rowFrom(recorded)).execute();
+      await insert(store, [recorded]);
     } catch (error) {
       throw unavailableFrom(error);
     }
@@ -161,14 +161,7 @@ async function write(
   gap: Gap,
   streamId: string,
 ): Promise<void> {
-  if (decisions.length > 0) {
-    await tx.db
-      .insertInto('decision')
-      .columns(columnNames)
-      .expression(sql`select * from ${rowsOf(decisions.map(rowFrom), columns)}`)
-      .onConflict((conflict) => conflict.column('id').doNothing())
-      .execute();
-  }
+  if (decisions.length > 0) await insert(tx, decisions);
   const single = decisions
     .filter(({ decision }) => decision.effect !== 'allow')
     .map(({ id, request, decision, policy, rule }) => ({
@@ -177,51 +170,39 @@ async function write(
       subject: id,
       data: {
         action: request.action,
-        target: request.target ?? null,
-        metric: request.metric ?? null,
         incidentId: request.incidentId ?? null,
+        metric: request.metric ?? null,
         policy,
-        rule,
         policyVersion: decision.policyVersion,
+        rule,
+        target: request.target ?? null,
       },
     }));
   const gaps = gap === null ? [] : [{ actor: 'charter', action: 'decision.gap', subject: streamId, data: { ...gap } }];
   await appendAudit(tx, [...single, ...gaps]);
 }
 
-const rowFrom = (recorded: RecordedDecision) => ({
-  id: recorded.id,
-  at: new Date(recorded.decision.decidedAt),
-  effect: recorded.decision.effect,
-  action: recorded.request.action,
-  target: recorded.request.target ?? null,
-  incident_id: recorded.request.incidentId ?? null,
-  plan_id: recorded.request.plan?.id ?? null,
-  subject: recorded.request.subject ?? null,
-  policy: recorded.policy,
-  rule: recorded.rule,
-  policy_version: recorded.decision.policyVersion,
-  body: JSON.stringify(recorded),
-});
-type Row = ReturnType<typeof rowFrom>;
+/** Decisions in one statement; one that is on disk already stays as it is. */
+async function insert({ db }: Pick<Tx<CharterTables>, 'db'>, decisions: readonly RecordedDecision[]): Promise<void> {
+  await db
+    .insertInto('decision')
+    .columns(columns.map(({ name }) => name))
+    .expression(sql`select * from ${rowsOf(decisions, columns)}`)
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute();
+}
 
-const columnNames = [
-  'id',
-  'at',
-  'effect',
-  'action',
-  'target',
-  'incident_id',
-  'plan_id',
-  'subject',
-  'policy',
-  'rule',
-  'policy_version',
-  'body',
-] as const satisfies (keyof Row)[];
-const columns = columnNames.map(
-  (name): Column<Row> =>
-    name === 'at'
-      ? { type: 'timestamptz', of: ({ at }) => at.toISOString() }
-      : { type: 'text', of: (row) => row[name] },
-);
+const columns: ReadonlyArray<Column<RecordedDecision> & { readonly name: keyof CharterTables['decision'] }> = [
+  { name: 'id', type: 'text', of: ({ id }) => id },
+  { name: 'at', type: 'timestamptz', of: ({ decision }) => decision.decidedAt },
+  { name: 'effect', type: 'text', of: ({ decision }) => decision.effect },
+  { name: 'action', type: 'text', of: ({ request }) => request.action },
+  { name: 'target', type: 'text', of: ({ request }) => request.target ?? null },
+  { name: 'incident_id', type: 'text', of: ({ request }) => request.incidentId ?? null },
+  { name: 'plan_id', type: 'text', of: ({ request }) => request.plan?.id ?? null },
+  { name: 'subject', type: 'text', of: ({ request }) => request.subject ?? null },
+  { name: 'policy', type: 'text', of: ({ policy }) => policy },
+  { name: 'rule', type: 'text', of: ({ rule }) => rule },
+  { name: 'policy_version', type: 'text', of: ({ decision }) => decision.policyVersion },
+  { name: 'body', type: 'text', of: (recorded) => JSON.stringify(recorded) },
+];
