@@ -4,11 +4,8 @@ import { openStore, type Store } from '@charter/store';
 import { createTestDatabase } from '@charter/store/testing';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import {
-  type AttemptLadder,
-  attemptLadder,
-  type ForbiddenAttempt,
-} from '../src/enforcement/adapters/attempt-ladder.ts';
+import { type AttemptLadder, attemptLadder } from '../src/enforcement/adapters/attempt-ladder.ts';
+import type { ForbiddenAttempt } from '../src/enforcement/adapters/climb-ladder.ts';
 import { createCharterMetrics } from '../src/enforcement/metrics.ts';
 import { migrations } from '../src/migrations.ts';
 import type { CharterTables } from '../src/tables.ts';

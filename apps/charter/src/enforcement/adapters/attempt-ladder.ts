@@ -1,31 +1,9 @@
-import {
-  type EscalationEvent,
-  type EscalationRules,
-  type EscalationStep,
-  ladderFrom,
-  recordAttempt,
-  stateOfLadder,
-} from '@charter/policy';
 import type { Closeable, Log } from '@charter/service';
 import { everyInterval } from '@charter/service';
-import { rowsOf, type Store, type Tx } from '@charter/store';
-import { sql } from 'kysely';
-import { appendAudit } from '../../adapters/audit-log.ts';
-import type { AuditEntry } from '../../domain/audit-chain.ts';
+import type { Store } from '@charter/store';
 import type { CharterTables } from '../../tables.ts';
-import { attemptText } from '../domain/attempt-text.ts';
-import { forbiddenCollection, isListed } from '../domain/violation-scale.ts';
 import type { DomainMetrics } from '../metrics.ts';
-import { type Escalation, escalate } from './escalate.ts';
-
-/** One attempt at something forbidden, with the rules of the policy that forbids it. `at` is epoch milliseconds. */
-export interface ForbiddenAttempt {
-  readonly metric: string;
-  readonly policy: string;
-  readonly source: string;
-  readonly at: number;
-  readonly rules: EscalationRules;
-}
+import { climb, type ForbiddenAttempt } from './climb-ladder.ts';
 
 export interface AttemptLadderOptions {
   readonly store: Store<CharterTables>;
@@ -39,86 +17,111 @@ export interface AttemptLadderOptions {
 /** Attempts that wait at most; beyond it their number is recorded instead. */
 const mostWaiting = 10_000;
 const batch = 2_000;
+/** Attempts that come this soon after others are gathered: a transaction costs much the same whatever it holds. */
+const gatherMs = 25;
 const retryMs = 500;
 /** Rungs kept in all; the least recently seen go first. */
 const mostRungs = 10_000;
-/** One writer of the ladder at a time; taken first in its transactions, before the lock of the audit chain. */
-const ladderLock = 5_120_448;
-
-export async function lockLadder(tx: Tx<CharterTables>): Promise<void> {
-  await sql`select pg_advisory_xact_lock(${ladderLock})`.execute(tx.db);
-}
 
 interface Waiting {
   readonly attempt: ForbiddenAttempt;
   readonly startedAt: number;
-  readonly recorded: () => void;
 }
 
 /**
  * Puts attempts on the escalation ladder, which all replicas share and a restart keeps. Attempts that come together
- * are recorded together, in one transaction with the events they lead to.
+ * are recorded together, in one transaction with the events they lead to: the first at once, then what came meanwhile.
  */
 export function attemptLadder(options: AttemptLadderOptions) {
-  const { store, metrics, log } = options;
+  const { store, environment, metrics, log } = options;
   let waiting: Waiting[] = [];
   let lost = 0;
+  /** How many attempts came that did not get lost, and how many of them are on disk: they are recorded in turn. */
+  let came = 0;
+  let recorded = 0;
+  let pending: Array<{ readonly until: number; readonly resolve: () => void }> = [];
   let underWay: Promise<void> | null = null;
+  let lastAt = Number.NEGATIVE_INFINITY;
+  let gathering: NodeJS.Timeout | undefined;
 
-  async function recordWaiting(): Promise<void> {
-    while (waiting.length > 0 || lost > 0) {
-      const taken = waiting.slice(0, batch);
-      const gap = lost;
-      waiting = waiting.slice(batch);
-      lost = 0;
-      try {
-        const escalations = await store.transaction((tx) => climb(tx, taken, gap, options.environment));
-        for (const { count } of escalations) count(metrics);
-        if (escalations.some(({ audit }) => audit.length > 0)) {
-          const [first] = taken;
-          if (first) metrics.reported((performance.now() - first.startedAt) / 1_000);
-          options.onEscalated();
-        }
-        for (const { recorded } of taken) recorded();
-      } catch (error) {
-        waiting = [...taken, ...waiting];
-        lost += gap;
-        throw error;
+  async function recordOldest(): Promise<void> {
+    const taken = waiting.slice(0, batch);
+    const gap = lost;
+    if (taken.length === 0 && gap === 0) return;
+    waiting = waiting.slice(batch);
+    lost = 0;
+    lastAt = performance.now();
+    const attempts = taken.map(({ attempt }) => attempt);
+    try {
+      const escalations = await store.transaction((tx) => climb(tx, attempts, gap, environment));
+      for (const { count } of escalations) count(metrics);
+      if (escalations.some(({ audit }) => audit.length > 0)) {
+        const [first] = taken;
+        if (first) metrics.reported((performance.now() - first.startedAt) / 1_000);
+        options.onEscalated();
       }
+      recorded += taken.length;
+      for (const { until, resolve } of pending) if (until <= recorded) resolve();
+      pending = pending.filter(({ until }) => until > recorded);
+    } catch (error) {
+      waiting = [...taken, ...waiting];
+      lost += gap;
+      throw error;
     }
   }
 
   function flush(): Promise<void> {
-    underWay ??= recordWaiting().finally(() => {
-      underWay = null;
-    });
+    underWay ??= recordOldest()
+      .finally(() => {
+        underWay = null;
+      })
+      .then(flushSoon);
     return underWay;
+  }
+
+  /** Records what came until now, without gathering more. */
+  async function flushAll(): Promise<void> {
+    const until = came;
+    while (recorded < until || lost > 0) await flush();
+  }
+
+  function flushSoon(): void {
+    if (underWay !== null || gathering !== undefined || waiting.length === 0) return;
+    const waitMs = waiting.length < batch ? lastAt + gatherMs - performance.now() : 0;
+    if (waitMs <= 0) flush().catch(onError);
+    else gathering = setTimeout(gathered, waitMs);
+  }
+
+  function gathered(): void {
+    gathering = undefined;
+    flush().catch(onError);
   }
 
   const onError = (error: unknown): void =>
     log.error({ err: error, waiting: waiting.length }, 'attempts could not be recorded; they wait');
-  const retrying: Closeable & { close(): Promise<void> } = everyInterval(retryMs, flush, onError);
+  const retrying: Closeable & { close(): Promise<void> } = everyInterval(retryMs, flushAll, onError);
 
   return {
     /** Resolves when all of them are on disk. */
     async record(attempts: readonly ForbiddenAttempt[]): Promise<void> {
       const startedAt = performance.now();
-      const all = attempts.map((attempt) => {
+      for (const attempt of attempts) {
         metrics.attempted(attempt.metric, attempt.source, 'blocked');
-        if (waiting.length >= mostWaiting) {
-          lost += 1;
-          return undefined;
+        if (waiting.length >= mostWaiting) lost += 1;
+        else {
+          came += 1;
+          waiting.push({ attempt, startedAt });
         }
-        const { promise, resolve } = Promise.withResolvers<void>();
-        waiting.push({ attempt, startedAt, recorded: resolve });
-        return promise;
-      });
-      if (underWay === null) flush().catch(onError);
-      await Promise.all(all);
+      }
+      flushSoon();
+      const until = came;
+      if (until === recorded) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      pending.push({ until, resolve });
+      await promise;
     },
     /** Resolves when what came until now is on disk, or cannot be now. */
-    settled: (): Promise<void> =>
-      waiting.length > 0 || underWay !== null ? flush().catch(onError) : Promise.resolve(),
+    settled: (): Promise<void> => flushAll().catch(onError),
     /** Drops the rungs that nobody stood on for longest. */
     async trim(): Promise<void> {
       await store.db
@@ -129,116 +132,10 @@ export function attemptLadder(options: AttemptLadderOptions) {
         .execute();
     },
     async close(): Promise<void> {
+      clearTimeout(gathering);
       await retrying.close();
-      await flush().catch(onError);
+      await flushAll().catch(onError);
     },
   };
 }
 export type AttemptLadder = ReturnType<typeof attemptLadder>;
-
-type ReachedStep = Extract<EscalationStep, { kind: 'opened' | 'raised' | 'repeated' }>;
-
-/** An event after the last attempt at it, and the steps that opened it or raised it. */
-interface Climbed {
-  readonly event: EscalationEvent;
-  readonly attempt: ForbiddenAttempt;
-  readonly reached: ReachedStep[];
-}
-
-async function climb(
-  tx: Tx<CharterTables>,
-  taken: readonly Waiting[],
-  gap: number,
-  environment: string,
-): Promise<Escalation[]> {
-  await lockLadder(tx);
-  const rungKey = (key: string): string => `${environment}\n${key}`;
-  const keys = new Set(taken.map(({ attempt }) => rungKey(JSON.stringify([attempt.policy, attempt.metric]))));
-  const rows = await tx.db
-    .selectFrom('ladder_rung')
-    .select('state')
-    .where('key', '=', sql<string>`any(${[...keys]})`)
-    .execute();
-  const ladder = ladderFrom({ v: 1, rungs: rows.map(({ state }) => JSON.parse(state) as unknown) });
-  if (ladder === null) throw new Error('the ladder holds rungs of another version');
-  const climbed = new Map<string, Climbed>();
-  for (const { attempt } of taken) {
-    const step = recordAttempt(ladder, attempt, attempt.rules);
-    if (step.kind === 'counted') continue;
-    const { event } = step;
-    const reached = climbed.get(event.key)?.reached ?? [];
-    if (step.kind !== 'repeated') reached.push(step);
-    climbed.set(event.key, { event, attempt, reached });
-  }
-  await saveRungs(tx, stateOfLadder(ladder).rungs, rungKey);
-  const events = [...climbed.values()];
-  const escalated = await escalate(
-    tx,
-    events.map(({ event, attempt }) => eventFacts(event, attempt, environment)),
-  );
-  const escalations = events.flatMap(({ attempt, reached }, index): Escalation[] => {
-    const escalation = escalated[index];
-    if (escalation === undefined) return [];
-    return [{ ...escalation, count: (metrics) => countSteps(metrics, escalation, attempt, reached) }];
-  });
-  const lost: AuditEntry[] =
-    gap === 0 ? [] : [{ actor: 'charter', action: 'attempts.gap', subject: environment, data: { count: gap } }];
-  await appendAudit(tx, [...escalations.flatMap(({ audit }) => audit), ...lost]);
-  return escalations;
-}
-
-/** Every rung that was reached counts, also when one batch reached several. */
-function countSteps(
-  metrics: DomainMetrics,
-  { count, row }: Escalation,
-  { source }: ForbiddenAttempt,
-  reached: readonly ReachedStep[],
-): void {
-  count(metrics);
-  for (const { kind, event } of reached) {
-    const { metric, severity } = event;
-    metrics.attempted(metric, source, kind === 'opened' ? 'reported' : 'escalated');
-    if (isListed('forbidden-metric', severity)) metrics.violated(severity, row.violation_type, row.node_or_service);
-  }
-}
-
-async function saveRungs(
-  tx: Tx<CharterTables>,
-  rungs: ReturnType<typeof stateOfLadder>['rungs'],
-  rungKey: (key: string) => string,
-): Promise<void> {
-  if (rungs.length === 0) return;
-  await tx.db
-    .insertInto('ladder_rung')
-    .columns(['key', 'state', 'last_at'])
-    .expression(
-      sql`select * from ${rowsOf(rungs, [
-        { type: 'text', of: ({ key }) => rungKey(key) },
-        { type: 'text', of: (rung) => JSON.stringify(rung) },
-        { type: 'timestamptz', of: ({ event, recent }) => new Date(event?.lastAt ?? recent.at(-1) ?? 0).toISOString() },
-      ])}`,
-    )
-    .onConflict((conflict) =>
-      conflict.column('key').doUpdateSet({ state: sql<string>`excluded.state`, last_at: sql<Date>`excluded.last_at` }),
-    )
-    .execute();
-}
-
-const eventFacts = (event: EscalationEvent, { source, rules }: ForbiddenAttempt, environment: string) => ({
-  key: `${environment}/${event.key}`,
-  kind: 'forbidden-metric' as const,
-  severity: event.severity,
-  violationType: forbiddenCollection,
-  nodeOrService: source,
-  environment,
-  metricName: event.metric,
-  policy: event.policy,
-  attemptCount: event.attempt_count,
-  threshold: rules.levels.findLast(({ threshold }) => threshold <= event.attempt_count)?.threshold ?? null,
-  action: event.action,
-  description: attemptText(event, source),
-  evidence: null,
-  reportedBy: 'charter',
-  startedAt: new Date(event.startedAt),
-  lastAt: new Date(event.lastAt),
-});

@@ -5,7 +5,7 @@ import { appendAudit } from '../../adapters/audit-log.ts';
 import type { CharterTables } from '../../tables.ts';
 import { isListed, type Sanction } from '../domain/violation-scale.ts';
 import type { DomainMetrics } from '../metrics.ts';
-import { lockLadder } from './attempt-ladder.ts';
+import { lockLadder } from './climb-ladder.ts';
 import { escalate, signal } from './escalate.ts';
 import type { EventRow } from './event-rows.ts';
 

@@ -2,7 +2,8 @@ import { role } from '@charter/service';
 import { CharterError } from '@charter/shared/contracts';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { AttemptLadder, ForbiddenAttempt } from '../adapters/attempt-ladder.ts';
+import type { AttemptLadder } from '../adapters/attempt-ladder.ts';
+import type { ForbiddenAttempt } from '../adapters/climb-ladder.ts';
 import type { EvaluationPool } from '../workers/evaluation-pool.ts';
 import type { ValidateSample } from '../workers/validate-samples.ts';
 

@@ -11,7 +11,7 @@ import type { DecisionRecord } from '../../adapters/decision-record.ts';
 import type { Governance, GoverningNow } from '../../adapters/governance.ts';
 import { openWindows } from '../../domain/open-windows.ts';
 import type { AllowedCounts } from '../adapters/allowed-counts.ts';
-import type { ForbiddenAttempt } from '../adapters/attempt-ladder.ts';
+import type { ForbiddenAttempt } from '../adapters/climb-ladder.ts';
 import type { EvaluationSpec } from '../domain/component-spec.ts';
 import { isBypassed, type SampleAnswer, sampleAnswer } from '../domain/sample-answer.ts';
 import { sampleRecord } from '../domain/sample-record.ts';
