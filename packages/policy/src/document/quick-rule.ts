@@ -34,12 +34,12 @@ function matchFrom(value: unknown): MatchDocument | null {
 
 function patternsFrom(value: unknown): string[] | null {
   if (!Array.isArray(value) || value.length === 0 || value.length > defaultLimits.patternsPerMatcher) return null;
-  const patterns: string[] = [];
+  const patterns = new Array<string>(value.length);
   for (let at = 0; at < value.length; at += 1) {
     const pattern: unknown = value[at];
     if (typeof pattern !== 'string' || pattern === '' || pattern.length > defaultLimits.patternLength) return null;
     if (starsIn(pattern) > defaultLimits.starsPerPattern) return null;
-    patterns.push(pattern);
+    patterns[at] = pattern;
   }
   return patterns;
 }
