@@ -1,8 +1,12 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createLog, createRegistry } from '@charter/service';
 import { newId, openStore, type Store } from '@charter/store';
 import { createTestDatabase } from '@charter/store/testing';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
+import { auditLog } from '../src/adapters/audit-log.ts';
 import { decisionRecord, type RecordedDecision } from '../src/adapters/decision-record.ts';
 import { createMetrics } from '../src/metrics.ts';
 import { migrations } from '../src/migrations.ts';
@@ -97,4 +101,53 @@ test('allowed decisions are audited as counts a minute, each minute once', async
       data: { allowed: [{ action: 'export', count: 4, policy: 'billing', rule: 'export' }] },
     },
   ]);
+});
+
+test('denials beyond one transaction are all on disk, and in one chain in the order they came', async () => {
+  const decisions = await decisionRecord({ store, capacity: 5_000, metrics, log });
+  const made = Array.from({ length: 1_450 }, (_, index): RecordedDecision => {
+    const { decision, ...rest } = exporting(new Date());
+    const policy = index % 2 === 0 ? 'billing' : null;
+    return { ...rest, policy, decision: { ...decision, effect: index % 10 === 0 ? 'allow' : 'deny' } };
+  });
+  await Promise.all(made.map((one) => decisions.record(one)));
+  await decisions.close();
+  const rows = await store.db
+    .selectFrom('decision')
+    .select(['id', 'at', 'effect', 'target', 'policy', 'body'])
+    .where(
+      'id',
+      'in',
+      made.map(({ id }) => id),
+    )
+    .orderBy('id')
+    .execute();
+  expect(rows).toEqual(
+    made.map((one) => ({
+      id: one.id,
+      at: new Date(one.decision.decidedAt),
+      effect: one.decision.effect,
+      target: null,
+      policy: one.policy,
+      body: JSON.stringify(one),
+    })),
+  );
+  const denied = made.filter(({ decision }) => decision.effect === 'deny');
+  expect(await audited('decision.denied')).toEqual(
+    denied.map(({ id, policy }) => ({
+      subject: id,
+      data: {
+        action: 'export',
+        incidentId: null,
+        metric: 'billing_total',
+        policy,
+        policyVersion: 'v',
+        rule: 'export',
+        target: null,
+      },
+    })),
+  );
+  const key = generateKeyPairSync('ed25519').privateKey;
+  const { valid, records } = await auditLog(store, key, join(tmpdir(), newId())).verify();
+  expect({ valid, records: records >= denied.length }).toEqual({ valid: true, records: true });
 });
