@@ -193,6 +193,26 @@ describe('a batch', () => {
     expect(await batch([sample('latency_p95')])).toMatchObject({ all_valid: true });
   });
 
+  test('of allowed and forbidden samples answers and records each for itself', async () => {
+    const source = `node-${newId()}`;
+    const names = ['latency_p95', 'user_location', 'shoe_size', 'user_location', 'error_rate', 'user_location'];
+    const answer = await batch(names.map((name) => sample(name, { source })));
+    const actions = ['ALLOW', 'BLOCK', 'REJECT', 'BLOCK', 'ALLOW', 'BLOCK'];
+    expect(answer).toMatchObject({ total: 6, passed: 2, blocked: 4, all_valid: false });
+    expect(answer.results.map(({ enforcementAction }) => enforcementAction)).toEqual(actions);
+    const postgres = await openStore({ url: charter.database.url, schema: 'outside', migrations: {} });
+    const denied = async () => {
+      const { rows } = await sql<{ subject: string; data: string }>`
+        select subject, data from charter.audit where actor = ${source} order by seq`.execute(postgres.db);
+      return rows.map(({ subject, data }) => [subject, (JSON.parse(data) as { metric: string }).metric]);
+    };
+    const expected = answer.results.flatMap(({ allowed: isAllowed, decisionId }, index) =>
+      isAllowed ? [] : [[decisionId, names[index]]],
+    );
+    await expect.poll(denied).toEqual(expected);
+    await postgres.close();
+  });
+
   test('larger than one slice is evaluated whole', async () => {
     const answer = await batch(Array.from({ length: 2_000 }, () => sample('latency_p95')));
     expect(answer).toMatchObject({ total: 2_000, passed: 2_000 });
