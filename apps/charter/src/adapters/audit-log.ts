@@ -13,14 +13,11 @@ import {
 } from '../domain/audit-chain.ts';
 import { checkAudit } from '../domain/audit-check.ts';
 import { type AuditCheckpoint, keyIdOf, publicPem, signCheckpoint } from '../domain/audit-checkpoint.ts';
-import { slicesOf } from '../domain/slices.ts';
 import type { CharterTables } from '../tables.ts';
 
 /** One writer at a time, so that the chain has no forks; taken last in every transaction. */
 const chainLock = 5_120_447;
 const batch = 1_000;
-/** Added in one statement; the loop that answers waits no longer than this many take to be hashed. */
-const slice = 200;
 
 /**
  * Locks the chain, then reads its end and the time, in one trip: the second statement sees what was committed while the
@@ -37,16 +34,13 @@ export async function appendAudit(tx: Tx<CharterTables>, entries: readonly Audit
   const { rows } = await lockedEnd.execute(tx.db);
   const [end] = rows;
   if (!end) throw new Error('the end of the audit chain could not be read');
-  let head = end.seq === null ? emptyChain : { seq: Number(end.seq), hash: end.hash };
-  for (const some of slicesOf(entries, slice)) {
-    const records = chainOn(head, some, end.now.toISOString());
-    head = records.at(-1) ?? head;
-    await tx.db
-      .insertInto('audit')
-      .columns(['seq', 'at', 'actor', 'action', 'subject', 'data', 'prev_hash', 'hash'])
-      .expression(sql`select * from ${rowsOf(records, columns)}`)
-      .execute();
-  }
+  const head = end.seq === null ? emptyChain : { seq: Number(end.seq), hash: end.hash };
+  const records = chainOn(head, entries, end.now.toISOString());
+  await tx.db
+    .insertInto('audit')
+    .columns(['seq', 'at', 'actor', 'action', 'subject', 'data', 'prev_hash', 'hash'])
+    .expression(sql`select * from ${rowsOf(records, columns)}`)
+    .execute();
 }
 
 const columns: readonly Column<AuditRecord>[] = [

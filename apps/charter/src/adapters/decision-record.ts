@@ -3,7 +3,6 @@ import { ActionType, type Decision, type DecisionRequest, type PageQuery } from 
 import { type Column, newId, pageFrom, rowsOf, type Store, type Tx, unavailableFrom } from '@charter/store';
 import { sql } from 'kysely';
 import type { DecisionFacts } from '../domain/judge.ts';
-import { slicesOf } from '../domain/slices.ts';
 import type { Usage } from '../domain/usage.ts';
 import type { CharterMetrics } from '../metrics.ts';
 import type { CharterTables } from '../tables.ts';
@@ -30,10 +29,8 @@ const actions: ReadonlySet<string> = new Set(ActionType.options);
 const flushMs = 100;
 /** How often a stream shows that it is alive. */
 const beatMs = 2_000;
-/** Written in one transaction. */
-const batch = 1_000;
-/** Written in one statement; the loop that answers waits no longer than this many take to be put into text. */
-const slice = 200;
+/** Written in one go; the loop that answers waits no longer than this many take to be put into text and hashed. */
+const batch = 200;
 /** Who asks right before acting; others only ask what would be. */
 const actingSubject = 'execute';
 
@@ -157,14 +154,14 @@ type Gap = { count: number; from: string; until: string } | null;
 const joined = (a: Gap, b: Gap): Gap =>
   a !== null && b !== null ? { count: a.count + b.count, from: a.from, until: b.until } : (a ?? b);
 
-/** Decisions, a slice of them in a statement; every denial and every question to people also goes into the audit chain, one by one. */
+/** Decisions in one statement; every denial and every question to people also goes into the audit chain, one by one. */
 async function write(
   tx: Tx<CharterTables>,
   decisions: readonly RecordedDecision[],
   gap: Gap,
   streamId: string,
 ): Promise<void> {
-  for (const some of slicesOf(decisions, slice)) await insert(tx, some);
+  if (decisions.length > 0) await insert(tx, decisions);
   const single = decisions
     .filter(({ decision }) => decision.effect !== 'allow')
     .map(({ id, request, decision, policy, rule }) => ({
