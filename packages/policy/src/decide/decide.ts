@@ -11,7 +11,6 @@ import type { PolicyRequest } from './request.ts';
 /** Stands in for the mask of an attribute that no candidate constrains. */
 const everyBit = -1;
 const noRules: readonly CompiledRule[] = [];
-const noErrors: readonly ConditionError[] = [];
 
 const denied: Verdict = {
   effect: 'deny',
@@ -96,7 +95,7 @@ function weigh(snapshot: PolicySnapshot, request: PolicyRequest, candidates: Can
   if (several !== null) verdict = joined(verdict, several);
   if (errors === null && observed.length === 0) return new PolicyDecision(snapshot, request, verdict, noAside);
   const watching = watchers(observed, { role, purpose, environment }, snapshot, request);
-  return new PolicyDecision(snapshot, request, verdict, { errors: errors ?? noErrors, observed: watching });
+  return new PolicyDecision(snapshot, request, verdict, { errors: errors ?? noAside.errors, observed: watching });
 }
 
 /** The verdict of the first rule with the duties of all. */

@@ -41,8 +41,9 @@ const updates: Readonly<Record<string, (value: Json) => Record<string, number> |
 
 /**
  * A container of a Docker engine: paused, limited, restarted. The Engine API knows no keys: settings are set-point,
- * a restart is at most once, and the container's start time tells whether it took place. A limit of CPU or memory that a container does not have cannot be set and taken away
- * again, as the engine takes 0 for "unchanged": such a setting is not read, so that nothing promises its way back.
+ * a restart is at most once, and the container's start time tells whether it took place. A limit of CPU or memory that a
+ * container does not have cannot be set and taken away again, as the engine takes 0 for "unchanged": such a setting is
+ * not read, so that nothing promises its way back.
  */
 export function dockerContainerEffector(engine: DockerEngine, name: string): Effector {
   const path = `/containers/${encodeURIComponent(name)}`;
